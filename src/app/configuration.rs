@@ -8,10 +8,10 @@ use super::options::ConfigOptions;
 use crate::diag::{Code, Diagnostic};
 use crate::lint;
 use crate::model::check::{Checked, check};
+use crate::model::host_units;
 use crate::model::locations::Locations;
 use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::spec::HostSpec;
-use crate::model::support::unsupported_units;
 use crate::model::view::View;
 use crate::model::{ContainerName, ERROR_KEY, FORMAT_VERSION, GUEST_KEY, Manifest, MayBeUnknown as _, Positions};
 use crate::modules;
@@ -130,6 +130,13 @@ impl Configuration {
         })
     }
 
+    /// Takes what the configuration says about the units of its containers into our own options. `eval` shows them as written.
+    #[must_use]
+    pub fn with_units(mut self) -> Self {
+        host_units::fold(&mut self.manifest, &mut self.spans, &self.host_view);
+        self
+    }
+
     /// Fails if there may be containers with unknown names, since nothing can be planned for them.
     pub fn with_known_names(self) -> Result<Self, Vec<Diagnostic>> {
         let Some(unknown) = self.unknown_names() else { return Ok(self) };
@@ -227,7 +234,7 @@ impl Configuration {
     /// Checks the model without running the lints.
     pub fn check_model(&self) -> Checked {
         let mut checked = check(&self.manifest, &self.spans);
-        checked.unsupported.extend(unsupported_units(&self.manifest, &self.host_view));
+        checked.unsupported.extend(host_units::refused(&self.manifest, &self.host_view));
         checked.findings.extend(self.verdicts.iter().cloned());
         checked
     }

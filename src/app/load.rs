@@ -21,7 +21,7 @@ pub fn load(
     restricted: bool,
     guests: Guests<'_>,
 ) -> Result<Configuration, Vec<Diagnostic>> {
-    let mut read = read(cx, config, restricted, |reading| reading.one(true, guests))?;
+    let mut read = read(cx, config, restricted, |reading| reading.one(true, guests))?.with_units();
     if !config.keep_going {
         return read.with_known_names();
     }
@@ -41,7 +41,7 @@ pub(crate) fn load_to_show(
 /// Like [`load`], but for a command that changes the host: does not fall back to the only host of a flake.
 pub(super) fn load_for_change(cx: &Context<'_>, config: &ConfigOptions) -> Result<Configuration, Vec<Diagnostic>> {
     let read = read(cx, config, false, |reading| reading.one(false, Guests::All));
-    read?.with_known_names()
+    read?.with_units().with_known_names()
 }
 
 /// Loads all hosts of a flake, with notes about unknown hosts.
@@ -113,7 +113,7 @@ pub(super) fn load_revision(
     guests: Guests<'_>,
 ) -> Result<Option<Configuration>, Vec<Diagnostic>> {
     let read = read_revision(cx, config, revision, |reading| reading.one(true, guests))?;
-    read.map(Configuration::with_known_names).transpose()
+    read.map(|read| read.with_units().with_known_names()).transpose()
 }
 
 fn read_revision<T>(

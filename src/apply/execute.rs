@@ -150,8 +150,14 @@ impl Applier<'_> {
             workers: self.workers,
             // If a container does not come up, its rules must not stay half removed, nor may others go without theirs.
             // And rules that are refused must not keep a container down.
+            // Where one container only starts after another, it starts however that ended: systemd keeps down what requires
+            // one that is down.
             needs: &|before, after| {
-                !matches!(before, Action::Firewall(None)) && !matches!(after, Action::Firewall(_))
+                let are_ordered = matches!(
+                    (before, after),
+                    (Action::Start(_), Action::Start(_)) | (Action::Stop(_), Action::Stop(_))
+                );
+                !are_ordered && !matches!(before, Action::Firewall(None)) && !matches!(after, Action::Firewall(_))
             },
             rank: &rank,
             stop: &|action| (self.stop)() && !is_stopped(action),

@@ -254,9 +254,11 @@ pub(super) mod tests {
                 copy_resolv_conf: true,
                 extra_flags: vec![],
                 timeout_start: "1min".into(),
+                unit: Default::default(),
             },
             guest_key: None,
             positions: Default::default(),
+            settings: Default::default(),
         }
     }
 

@@ -10,6 +10,8 @@
 mod flags;
 mod network;
 mod refused;
+pub(crate) mod resources;
+mod settings;
 mod users;
 mod values;
 
@@ -19,7 +21,7 @@ use std::path::PathBuf;
 
 use super::network::protocol;
 use super::path::{At, OptionPath, OptionSpans};
-use super::spec::{Bind, ContainerSpec, Device, HostSpec, NatSpec, Protocol};
+use super::spec::{Bind, ContainerSpec, Device, HostSpec, NatSpec, Protocol, UnitSettings};
 use super::support::{unsupported_container, unsupported_host};
 use super::{
     Container, ContainerName, DELETE_GENERATIONS_OLDER_THAN, Field, ForwardPort, GenerationAge, KEEP_GENERATIONS,
@@ -67,6 +69,7 @@ impl Checker<'_> {
         if !self.containers_enabled() {
             return;
         }
+        let mut units = self.settings();
         let containers = At::root("containers");
         for (name, container) in &self.manifest.containers {
             let path = containers.join(name.as_str());
@@ -77,7 +80,8 @@ impl Checker<'_> {
             let before = self.errors();
             let spec = self.container(name, container, path);
             if self.errors() == before {
-                self.out.spec.containers.extend(spec);
+                let with_unit = |spec| Some(ContainerSpec { unit: units.remove(name)?, ..spec });
+                self.out.spec.containers.extend(spec.and_then(with_unit));
             }
         }
         for name in self.manifest.misnamed.keys() {
@@ -170,6 +174,7 @@ impl Checker<'_> {
             // NixOS joins the elements unquoted into a shell command, so one element may hold several words.
             extra_flags: extra_flags?.iter().flat_map(|flag| flag.split_whitespace()).map(str::to_owned).collect(),
             timeout_start: self.need(&c.timeout_start_sec, path.join("timeoutStartSec"))?.clone(),
+            unit: UnitSettings::default(),
             users: users?,
             network: network?,
             binds: binds?,

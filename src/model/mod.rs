@@ -11,6 +11,7 @@
 pub mod check;
 mod container;
 mod field;
+pub(crate) mod host_units;
 pub(crate) mod locations;
 mod name;
 pub(crate) mod network;
@@ -18,6 +19,7 @@ mod networking;
 pub(crate) mod nix;
 pub(crate) mod options;
 pub mod path;
+pub mod settings;
 pub mod spec;
 pub(crate) mod support;
 pub(crate) mod unknown_rules;

@@ -50,6 +50,34 @@ pub struct ContainerSpec {
     pub extra_flags: Vec<String>,
     /// `TimeoutStartSec=` of the unit (systemd.time(7)).
     pub timeout_start: String,
+    /// What its unit says beyond the options that NixOS has.
+    #[serde(default, skip_serializing_if = "UnitSettings::is_empty")]
+    pub unit: UnitSettings,
+}
+
+/// What the unit of a container says beyond the options that NixOS has (`services.container-rebuild.containers.<name>`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UnitSettings {
+    /// The containers that start before it, required ones and those in whose roots its bind mounts lie included.
+    pub after: BTreeSet<ContainerName>,
+    /// The containers that must run.
+    pub requires: BTreeSet<ContainerName>,
+    /// Units of the host that start before it.
+    pub after_units: Vec<String>,
+    /// Units of the host that must run.
+    pub requires_units: Vec<String>,
+    /// Units of the host that start with it.
+    pub wants_units: Vec<String>,
+    /// Resource limits by setting (systemd.resource-control(5)), one value a line.
+    pub resources: BTreeMap<String, Vec<String>>,
+}
+
+impl UnitSettings {
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The value of `copy_resolv_conf` in records older than the option: NixOS's default.

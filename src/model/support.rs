@@ -5,7 +5,7 @@
 //! [`super::options`].
 
 use super::path::{At, OptionPath};
-use super::view::{View, is_unknown};
+use super::settings::CONTAINERS;
 use super::{Container, ContainerOption, Field, Manifest};
 use crate::diag::{Code, Diagnostic};
 
@@ -36,8 +36,9 @@ pub(super) fn unsupported_host(manifest: &Manifest) -> Vec<(Diagnostic, OptionPa
     );
     let services = At::root("services");
     let service = services.join("container-rebuild");
-    let is_supported =
-        |name: &str| matches!(name, "enable" | super::KEEP_GENERATIONS | super::DELETE_GENERATIONS_OLDER_THAN);
+    let is_supported = |name: &str| {
+        matches!(name, "enable" | CONTAINERS | super::KEEP_GENERATIONS | super::DELETE_GENERATIONS_OLDER_THAN)
+    };
     for name in manifest.services.container_rebuild.keys().filter(|name| !is_supported(name)) {
         refused.extend(refuse(&[(name.as_str(), true)], service));
     }
@@ -47,45 +48,6 @@ pub(super) fn unsupported_host(manifest: &Manifest) -> Vec<(Diagnostic, OptionPa
 /// Whether an option differs from its default. A failed option does not count: its error has been reported.
 fn is_set<T: PartialEq>(field: &Field<T>, default: &Field<T>) -> bool {
     field != default && !field.unknown().is_some_and(|unknown| unknown.failed)
-}
-
-/// Options that the host's configuration sets on the units of its containers. We write those units ourselves, without them.
-pub(crate) fn unsupported_units(manifest: &Manifest, host: &View) -> Vec<Diagnostic> {
-    let mut refused = Vec::new();
-    let services = ["systemd", "services"];
-    for (unit, options) in host.find(&services).members() {
-        let Some(name) = unit.strip_prefix("container@") else { continue };
-        // The template or the unit of a configured container; other units are not ours.
-        if !(name.is_empty() || manifest.containers.keys().any(|known| known.as_str() == name)) {
-            continue;
-        }
-        let around = OptionPath::new(services).join(unit);
-        let mut paths = Vec::new();
-        match options.as_object().filter(|_| !is_unknown(options)) {
-            None => paths.push(around),
-            Some(options) => {
-                for (option, value) in options {
-                    let path = around.join(option);
-                    match value.as_object().filter(|members| !is_unknown(value) && !members.is_empty()) {
-                        Some(members) => paths.extend(members.keys().map(|member| path.join(member))),
-                        None => paths.push(path),
-                    }
-                }
-            }
-        }
-        refused.extend(paths.into_iter().map(|path| {
-            let message = format!("`{path}` is not supported yet");
-            let diagnostic = Diagnostic::error(Code::NotSupported, message).help(
-                "remove it, or leave this container to nixos-rebuild; container-rebuild writes the units of containers itself, and \
-                 ignores no option silently",
-            );
-            match host.spans.nearest(&path) {
-                Some(span) => diagnostic.at(span, ""),
-                None => diagnostic,
-            }
-        }));
-    }
-    refused
 }
 
 fn refuse(options: &[(&str, bool)], around: At<'_>) -> Vec<(Diagnostic, OptionPath)> {

@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::{ContainerOption, Effect};
+use crate::model::Effect;
 
 /// How much a change disrupts a running container, from nothing to everything.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -103,7 +103,7 @@ impl Row {
     pub fn change(self) -> &'static str {
         match self {
             Self::Appears => "create, start",
-            Self::Bookkeeping => "`autoStart`, `timeoutStartSec`, `restartIfChanged`",
+            Self::Bookkeeping => "`autoStart`, `timeoutStartSec`, `restartIfChanged`, resource limits, order",
             Self::Rules => "`forwardPorts`, `networking.nat.*`",
             Self::BindAdded => "bind mount added, without private users",
             Self::HostAddress => "`hostAddress`, `hostAddress6`, while the interface stays",
@@ -115,9 +115,9 @@ impl Row {
         }
     }
 
-    /// The row for a change of `option`.
-    pub fn of(option: ContainerOption, situation: Situation) -> Self {
-        match option.effect() {
+    /// The row for a change of an option with this effect.
+    pub fn of(effect: Effect, situation: Situation) -> Self {
+        match effect {
             Effect::NextStart => Self::Bookkeeping,
             Effect::Rules => Self::Rules,
             Effect::BindMounts if situation.added && !situation.private_users => Self::BindAdded,
@@ -146,6 +146,7 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ContainerOption;
 
     #[test]
     fn the_table_is_the_contracts() {
@@ -171,7 +172,7 @@ mod tests {
             (O::LocalAddress,     of(false, false, false), D::Restart),
         ];
         for (option, situation, cost) in table {
-            assert_eq!(Row::of(option, situation).cost(), cost, "{option:?} {situation:?}");
+            assert_eq!(Row::of(option.effect(), situation).cost(), cost, "{option:?} {situation:?}");
         }
     }
 }

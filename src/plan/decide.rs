@@ -16,6 +16,7 @@ use super::request::{Options, RestartMode};
 use super::state_view::{Configured, StateView, Version};
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
+use crate::model::settings::Setting;
 use crate::render::paths;
 use crate::source::Location;
 use crate::state::{Owner, native};
@@ -75,6 +76,7 @@ pub(super) fn decide<'a>(from: &StateView<'a>, to: &StateView<'a>, options: &Opt
             (Some(_) | None, None) => {}
         }
     }
+    decisions.stop_dependents(from, to, options);
     if let Some(unknown) = &to.may_be_off {
         decisions.changes.iter_mut().for_each(|change| change.may = true);
         let message = format!(
@@ -270,6 +272,91 @@ impl<'a> Decisions<'a> {
             let steps = Steps { reload: in_place, stop: !in_place, start: !in_place, ..steps };
             self.push(name, steps, Change { may, wipes_root, ..change(vec![verb], cost, reasons) });
         }
+    }
+
+    /// Restarts what requires a container that stops: systemd stops it with that one.
+    fn stop_dependents(&mut self, from: &StateView<'a>, to: &StateView<'a>, options: &Options) {
+        let mut dependents: BTreeMap<ContainerName, Vec<(&ContainerName, &Configured<'a>)>> = BTreeMap::new();
+        let running = from.containers.iter().filter(|(_, is)| is.owner == Owner::Ours && is.is_running);
+        for (name, is) in running {
+            let order = is.written.as_ref().map(|written| written.order()).unwrap_or_default();
+            for (other, _) in order.into_iter().filter(|(_, required)| *required) {
+                dependents.entry(other).or_default().push((name, is));
+            }
+        }
+        let stops = self.steps.iter().filter(|(_, steps)| steps.stop);
+        let mut stopping: BTreeSet<ContainerName> = stops.map(|(name, _)| name.clone()).collect();
+        while let Some(required) = stopping.pop_first() {
+            for (name, is) in dependents.remove(&required).unwrap_or_default() {
+                if self.steps.get(name).is_some_and(|steps| steps.stop) {
+                    continue;
+                }
+                let wanted = to.containers.get(name).and_then(|to| to.written.as_ref());
+                if !options.covers(name) {
+                    let message = format!("`{name}` requires `{required}`, and would stop with it");
+                    let help = format!("add `{name}` to `--only`: it restarts when `{required}` does");
+                    self.findings.push(Diagnostic::error(Code::OptionCombination, message).help(help).into());
+                } else if let (Some(wanted), None) = (wanted, is.mask) {
+                    self.restart_with(name, is, wanted, &required);
+                    stopping.insert(name.clone());
+                }
+            }
+        }
+    }
+
+    fn restart_with(
+        &mut self,
+        name: &ContainerName,
+        is: &Configured<'a>,
+        wanted: &Rc<Version<'a>>,
+        with: &ContainerName,
+    ) {
+        let position =
+            |name: &ContainerName| self.changes.iter().position(|change| change.container.as_ref() == Some(name));
+        let may = position(with).is_some_and(|index| self.changes[index].may);
+        let known = position(name);
+        let before = is.running.as_ref().or(is.written.as_ref());
+        let mut change = match known {
+            Some(index) => self.changes.remove(index),
+            None => {
+                self.unchanged = self.unchanged.saturating_sub(1);
+                Change {
+                    may,
+                    keeps: keeps(name, [before.map(Rc::as_ref), Some(wanted)]),
+                    ..change(name, Vec::new(), Disruption::None, Vec::new())
+                }
+            }
+        };
+        let note = format!("`{name}` requires `{with}`, and so restarts with it");
+        self.findings.push(Diagnostic::note(Code::OptionCombination, note).into());
+        let option = Setting::Requires.name().to_owned();
+        let value = serde_json::json!([with.as_str()]);
+        let position = wanted.position(std::slice::from_ref(&option));
+        change.reasons.push(Reason {
+            option,
+            before: value.clone(),
+            after: value,
+            position: position.clone(),
+            old_position: position,
+            may,
+            disruption: Disruption::Restart,
+        });
+        change.may &= may;
+        change.verbs = vec![Verb::Restart];
+        change.disruption = Disruption::Restart;
+        change.stays_stale = None;
+        change.wipes_root = before.is_none_or(|before| before.is_ephemeral());
+        let steps = self.steps.remove(name).unwrap_or_default();
+        let steps = Steps {
+            stop: true,
+            start: true,
+            reload: false,
+            before: before.cloned(),
+            after: Some(Rc::clone(wanted)),
+            ..steps
+        };
+        self.push(name, steps, change);
+        self.changes.sort_by(|a, b| a.container.cmp(&b.container));
     }
 
     /// Leaves a container running as it is, and says which changes wait for its next start.

@@ -13,8 +13,8 @@
 //! - A host port is withdrawn from its former container before it is forwarded to the next.
 //! - Rules that change while nothing stops are replaced in one step, together with the host's own. They are loaded before a
 //!   guest starts, which may need NAT at once.
-//! - Where the user orders two containers, the second starts after the first and stops before it. If such requests form a
-//!   cycle, they are dropped and reported as an error.
+//! - Where the user orders two containers, or one mounts from the root of another, the second starts after the first and
+//!   stops before it. If such requests form a cycle, they are dropped and reported as an error.
 //!
 //! Containers that share nothing are unordered, and may be worked on in parallel.
 
@@ -33,6 +33,7 @@ use super::request::OrderRequest;
 use super::state_view::Version;
 use crate::diag::{Code, Diagnostic};
 use crate::model::check::forward_key;
+use crate::model::settings::{self, Setting};
 use crate::model::{ContainerName, Field};
 
 /// Something that only one container can hold at a time.
@@ -120,7 +121,8 @@ pub(super) fn order(
         nodes.insert(name, of);
     }
     let rivals = hand_over(&mut order, decisions, &nodes);
-    let findings = add_requests(&mut order, &nodes, requests);
+    let constraints: Vec<_> = requests.iter().map(Constraint::stated).chain(configured(decisions)).collect();
+    let findings = add_constraints(&mut order, &nodes, &constraints);
     let host = firewall.of_host.then(|| order.add(Action::Firewall(None)));
     order.before(build, host);
     for name in &firewall.in_place {
@@ -223,17 +225,61 @@ fn hand_over_ports(
     }
 }
 
-/// Adds the ordering that the user requested. Requests that form a cycle are dropped, with one finding for each cycle.
-fn add_requests(
+/// That one container start before another, or stop after it.
+struct Constraint<'a> {
+    first: &'a ContainerName,
+    then: ContainerName,
+    starts: bool,
+    stops: bool,
+    /// The request behind it; `None` for what is configured, whose cycles the check of the configuration reports.
+    request: Option<&'a OrderRequest>,
+}
+
+impl<'a> Constraint<'a> {
+    fn stated(request: &'a OrderRequest) -> Self {
+        let OrderRequest { first, then, .. } = request;
+        Self { first, then: then.clone(), starts: true, stops: true, request: Some(request) }
+    }
+}
+
+impl Version<'_> {
+    /// The containers that it starts after and stops before, and whether it requires each.
+    pub(super) fn order(&self) -> BTreeMap<ContainerName, bool> {
+        let owners = self.host_paths().iter().filter_map(|path| settings::owner_of(path)).collect::<Vec<_>>();
+        let after = owners.into_iter().chain(settings::named(&self.settings, Setting::After));
+        let requires = settings::named(&self.settings, Setting::Requires).map(|name| (name, true));
+        after.map(|name| (name, false)).chain(requires).collect()
+    }
+}
+
+/// The order that the versions of the containers have: what a container becomes orders its start, what it was its stop.
+fn configured<'a>(decisions: &'a Decisions) -> Vec<Constraint<'a>> {
+    let mut constraints = Vec::new();
+    for (name, steps) in &decisions.steps {
+        for (version, starts) in [(&steps.after, true), (&steps.before, false)] {
+            for before in version.iter().flat_map(|version| version.order().into_keys()) {
+                let Some((first, _)) = decisions.steps.get_key_value(&before) else { continue };
+                constraints.push(Constraint { first, then: name.clone(), starts, stops: !starts, request: None });
+            }
+        }
+    }
+    constraints
+}
+
+/// Adds what the user orders. Those that form a cycle are dropped, with one finding for each cycle of requests.
+fn add_constraints(
     order: &mut Order,
     nodes: &BTreeMap<&ContainerName, Nodes>,
-    requests: &[OrderRequest],
+    constraints: &[Constraint<'_>],
 ) -> Vec<Finding> {
-    let mut edges: Vec<(NodeIndex, NodeIndex, &OrderRequest)> = Vec::new();
-    for request in requests {
-        let (Some(first), Some(then)) = (nodes.get(&request.first), nodes.get(&request.then)) else { continue };
-        let pairs = [(first.start, then.start), (then.stop, first.stop)];
-        edges.extend(pairs.into_iter().filter_map(|(before, after)| Some((before?, after?, request))));
+    let mut edges: Vec<(NodeIndex, NodeIndex, Option<&OrderRequest>)> = Vec::new();
+    for constraint in constraints {
+        let (Some(first), Some(then)) = (nodes.get(constraint.first), nodes.get(&constraint.then)) else {
+            continue;
+        };
+        let pairs = [(first.start, then.start, constraint.starts), (then.stop, first.stop, constraint.stops)];
+        let pairs = pairs.into_iter().filter(|(.., wanted)| *wanted);
+        edges.extend(pairs.filter_map(|(before, after, _)| Some((before?, after?, constraint.request))));
     }
     let mut trial = order.graph.clone();
     for (before, after, _) in &edges {
@@ -248,12 +294,12 @@ fn add_requests(
     let mut by_number: BTreeMap<usize, Vec<&OrderRequest>> = BTreeMap::new();
     for (before, after, request) in edges {
         match (cycle_of.get(&before), cycle_of.get(&after)) {
-            (Some(a), Some(b)) if a == b => by_number.entry(*a).or_default().push(request),
+            (Some(a), Some(b)) if a == b => by_number.entry(*a).or_default().extend(request),
             _ => order.before(Some(before), Some(after)),
         }
     }
     // The same requests make a cycle of starts and another of stops. Report both as one.
-    for requests in by_number.values() {
+    for requests in by_number.values().filter(|requests| !requests.is_empty()) {
         let mut options: Vec<&str> = requests.iter().map(|request| request.option.as_str()).collect();
         options.sort_unstable();
         options.dedup();

@@ -13,6 +13,7 @@ use super::cost::{Disruption, Row, Situation};
 use super::diff::{self, Difference};
 use super::state_view::{GuestOptions, GuestView, Version};
 use super::{option, redact};
+use crate::model::settings::Setting;
 use crate::model::{ContainerOption, MayBeUnknown as _, Position, PrivateUsers};
 
 /// The first name in the path of a guest's option, as in a configuration.
@@ -72,7 +73,8 @@ pub(super) fn reasons(before: &Version, after: &Version) -> Vec<Reason> {
         let name = difference.path.first().map(String::as_str).unwrap_or_default();
         let added = difference.added && difference.path.len() == 2;
         let option = if name == GUEST { Some(ContainerOption::Path) } else { ContainerOption::named(name) };
-        let row = option.map_or(Row::Other, |option| Row::of(option, Situation { added, ..situation }));
+        let effect = option.map(ContainerOption::effect).or_else(|| Setting::named(name).map(Setting::effect));
+        let row = effect.map_or(Row::Other, |effect| Row::of(effect, Situation { added, ..situation }));
         // `position` falls back to the attribute around an option, which must not stand in for an added or removed one.
         let old_position = position(before, old_guest.as_ref(), &difference.path).filter(|_| !difference.added);
         let new_position = position(after, new_guest.as_ref(), &difference.path).filter(|_| !difference.removed);
@@ -108,7 +110,7 @@ fn position(version: &Version, guest: Option<&GuestView>, path: &[String]) -> Op
         _ => None,
     };
     let whole = || version.locations.position(&[GUEST.to_owned()]).filter(|_| path == ["path"]);
-    guest.or_else(|| version.locations.position(path)).or_else(whole)
+    guest.or_else(|| version.position(path)).or_else(whole)
 }
 
 /// The differences between the options of two guests.
@@ -159,8 +161,18 @@ fn lookup<'a>(options: &'a Value, path: &[String]) -> Option<&'a Value> {
 }
 
 impl Version<'_> {
+    /// Where one of its options is set, or one of ours for it.
+    pub(super) fn position(&self, path: &[String]) -> Option<Position> {
+        let is_ours = path.first().is_some_and(|name| Setting::named(name).is_some());
+        let ours = self.settings_locations.as_ref().filter(|_| is_ours);
+        ours.unwrap_or(&self.locations).position(path)
+    }
+
     /// Whether nothing is unknown and everything is equal. A fast path, since most containers do not change.
     fn is_plainly(&self, other: &Self, ignores_path: bool) -> bool {
+        if self.settings != other.settings || self.settings.values().any(diff::has_unknown) {
+            return false;
+        }
         if ignores_path {
             self.container.is_same_but_for_path(&other.container)
         } else {

@@ -18,9 +18,10 @@ use super::{lower, program, redact};
 use crate::diag::{Code, Diagnostic};
 use crate::model::locations::Locations;
 use crate::model::path::{OptionPath, OptionSpans};
+use crate::model::settings::Settings;
 use crate::model::spec::{ContainerSpec, HostSpec, NatSpec, Network, Private};
 use crate::model::view::View;
-use crate::model::{self, Container, ContainerName, FORMAT_VERSION, Field, Manifest, Nat, Unknown};
+use crate::model::{self, Container, ContainerName, FORMAT_VERSION, Field, Manifest, Nat, Positions, Unknown};
 use crate::render::nft::{RuleLine, RulesDifference, Ruleset};
 use crate::source::SourceMap;
 use crate::state::{
@@ -87,6 +88,10 @@ pub(crate) struct Version<'a> {
     pub guest: Option<GuestOptions<'a>>,
     /// The positions of the container's options.
     pub locations: Locations<'a>,
+    /// Our own options for it.
+    pub settings: Cow<'a, Settings>,
+    /// The positions of our own options, if they are not among the others.
+    pub settings_locations: Option<Locations<'a>>,
 }
 
 /// The keys of a container's options that are unknown or partial: equal keys mean equal values.
@@ -240,8 +245,13 @@ impl<'a> StateView<'a> {
         let specs = configuration.spec.map(|spec| spec.containers.as_slice()).unwrap_or_default();
         for (name, container) in &manifest.containers {
             let spec = specs.binary_search_by(|spec| spec.name.cmp(name)).ok();
+            let settings = manifest.services.settings(name.as_str());
+            let around = ["services", "container-rebuild", "containers", name.as_str()];
+            let settings_locations = settings.map(|_| locations.below(around));
             let locations = locations.below(["containers", name.as_str()]);
             let version = Version {
+                settings: settings.map(Cow::Borrowed).unwrap_or_default(),
+                settings_locations,
                 container: Cow::Borrowed(container),
                 spec: spec.map(|index| Cow::Borrowed(&specs[index])),
                 guest_key: configuration.guest_keys.get(name).map(|key| Cow::Borrowed(key.as_str())),
@@ -458,16 +468,21 @@ impl<'a> Configured<'a> {
 
 impl<'a> Version<'a> {
     pub(super) fn recorded(record: Cow<'a, Record>) -> Self {
-        let (container, spec, guest_key, all) = match record {
-            Cow::Borrowed(Record { container, spec, guest_key, positions, .. }) => (
+        let (container, settings, spec, guest_key, all) = match record {
+            Cow::Borrowed(Record { container, settings, spec, guest_key, positions, .. }) => (
                 Cow::Borrowed(container),
+                Cow::Borrowed(settings),
                 Cow::Borrowed(spec),
                 guest_key.as_deref().map(Cow::Borrowed),
                 Cow::Borrowed(positions),
             ),
-            Cow::Owned(Record { container, spec, guest_key, positions, .. }) => {
-                (Cow::Owned(container), Cow::Owned(spec), guest_key.map(Cow::Owned), Cow::Owned(positions))
-            }
+            Cow::Owned(Record { container, settings, spec, guest_key, positions, .. }) => (
+                Cow::Owned(container),
+                Cow::Owned(settings),
+                Cow::Owned(spec),
+                guest_key.map(Cow::Owned),
+                Cow::Owned(positions),
+            ),
         };
         let locations = Locations::Noted { all, root: String::new() };
         Self {
@@ -477,6 +492,8 @@ impl<'a> Version<'a> {
             unknown_keys: UnknownKeys::default(),
             guest: None,
             locations,
+            settings,
+            settings_locations: None,
         }
     }
 
@@ -487,8 +504,16 @@ impl<'a> Version<'a> {
             container: self.container.clone().into_owned(),
             spec: self.spec.clone()?.into_owned(),
             guest_key: self.guest_key.clone().map(Cow::into_owned),
-            positions: self.locations.positions(),
+            settings: self.settings.clone().into_owned(),
+            positions: self.positions(),
         })
+    }
+
+    /// The positions of all its options.
+    fn positions(&self) -> Positions {
+        let mut positions = self.locations.positions();
+        positions.extend(self.settings_locations.iter().flat_map(Locations::positions));
+        positions
     }
 
     /// Its network, if known.
@@ -506,7 +531,11 @@ impl<'a> Version<'a> {
 
     /// Its options as JSON.
     pub(super) fn options(&self) -> Value {
-        serde_json::to_value(&*self.container).expect("the model has string keys only")
+        let mut options = serde_json::to_value(&*self.container).expect("the model has string keys only");
+        if let Some(options) = options.as_object_mut() {
+            options.extend(self.settings.iter().map(|(option, value)| (option.clone(), value.clone())));
+        }
+        options
     }
 
     /// Whether the root is ephemeral. An unknown `ephemeral` counts as true, the worse case.
@@ -554,6 +583,8 @@ fn native(observed: &ObservedContainer) -> Option<Version<'_>> {
         unknown_keys: UnknownKeys::default(),
         guest: None,
         locations: Locations::none(),
+        settings: Cow::default(),
+        settings_locations: None,
     })
 }
 

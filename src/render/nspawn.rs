@@ -183,6 +183,7 @@ pub(super) mod tests {
             copy_resolv_conf: true,
             extra_flags: vec!["--hostname=w".to_owned()],
             timeout_start: "1min".to_owned(),
+            unit: Default::default(),
         }
     }
 

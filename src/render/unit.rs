@@ -6,11 +6,13 @@
 //! There is no `[Install]` section: the boot generation decides what starts at boot, not symlinks to units below
 //! `/run`, which are gone after a reboot.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
 
 use super::paths;
-use crate::model::spec::{ContainerSpec, Network};
+use crate::model::ContainerName;
+use crate::model::spec::{ContainerSpec, Network, UnitSettings};
 
 /// The first line of every unit that this program writes; a unit without it is not ours.
 pub(crate) const HEADER: &str = "# Written by container-rebuild. Changes made here are lost.";
@@ -33,6 +35,21 @@ fn with_program(spec: &ContainerSpec, program: &str) -> String {
     if spec.auto_start {
         line("Wants=network.target");
         line("After=network.target");
+    }
+    let UnitSettings { after, requires, after_units, requires_units, wants_units, resources } = &spec.unit;
+    let units = |containers: &BTreeSet<ContainerName>, others: &[&Vec<String>]| {
+        let containers = containers.iter().map(ContainerName::unit);
+        let others = others.iter().copied().flatten().map(|unit| word(unit));
+        containers.chain(others).collect::<Vec<_>>().join(" ")
+    };
+    for (setting, units) in [
+        ("Wants", units(const { &BTreeSet::new() }, &[wants_units])),
+        ("Requires", units(requires, &[requires_units])),
+        ("After", units(after, &[after_units, requires_units])),
+    ] {
+        if !units.is_empty() {
+            line(&format!("{setting}={units}"));
+        }
     }
 
     line("\n[Service]");
@@ -62,6 +79,11 @@ fn with_program(spec: &ContainerSpec, program: &str) -> String {
     // nspawn always passes tun on to a guest with user and network namespaces, and fails if it may not.
     if spec.tun || (spec.users.are_private() && matches!(spec.network, Network::Private(_))) {
         line("DeviceAllow=/dev/net/tun rwm");
+    }
+    for (setting, values) in resources {
+        for value in values {
+            line(&format!("{setting}={value}"));
+        }
     }
     unit
 }
@@ -173,6 +195,30 @@ mod tests {
         assert!(unit.ends_with(expected), "{unit}");
         let unit = text(&ContainerSpec { users: Users::Given(65536), ..wasabi() });
         assert!(unit.ends_with("DevicePolicy=closed\nDeviceAllow=/dev/net/tun rwm\n"), "{unit}");
+    }
+
+    #[test]
+    fn limits_and_order_are_written_as_systemd_names_them() {
+        let name = |name: &str| ContainerName::new(name).expect("a good name");
+        let settings = UnitSettings {
+            after: [name("db"), name("files")].into(),
+            requires: [name("db")].into(),
+            after_units: vec!["local-fs.target".to_owned()],
+            requires_units: vec!["postgresql.service".to_owned()],
+            wants_units: vec!["cache.service".to_owned()],
+            resources: [
+                ("IOWeight".to_owned(), vec!["50".to_owned()]),
+                ("IODeviceWeight".to_owned(), vec!["/dev/sda 5".to_owned(), "/srv 10".to_owned()]),
+                ("MemoryMax".to_owned(), vec!["50%".to_owned()]),
+            ]
+            .into(),
+        };
+        let unit = text(&ContainerSpec { unit: settings, ..wasabi() });
+        let order = "After=network.target\nWants=cache.service\nRequires=container@db.service postgresql.service\nAfter=container@db.service \
+                     container@files.service local-fs.target postgresql.service\n\n[Service]\n";
+        assert!(unit.contains(order), "{unit}");
+        let limits = "\nIODeviceWeight=/dev/sda 5\nIODeviceWeight=/srv 10\nIOWeight=50\nMemoryMax=50%\n";
+        assert!(unit.ends_with(limits), "{unit}");
     }
 
     #[test]

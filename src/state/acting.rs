@@ -13,8 +13,9 @@
 use std::borrow::Cow;
 
 use super::{ObservedContainer, Record};
-use crate::model::Positions;
+use crate::model::settings::{Setting, Settings};
 use crate::model::spec::Network;
+use crate::model::{Effect, Positions};
 
 /// The options that take effect without touching the guest.
 const LIVE: [&str; 4] = ["autoStart", "timeoutStartSec", "restartIfChanged", "forwardPorts"];
@@ -44,7 +45,9 @@ fn is_same(booted: &Record, written: &Record) -> bool {
         );
         (container, record.spec.auto_start, record.spec.timeout_start.clone())
     };
-    booted.container.forward_ports == written.container.forward_ports
+    booted.spec.unit == written.spec.unit
+        && live_settings(&booted.settings).eq(live_settings(&written.settings))
+        && booted.container.forward_ports == written.container.forward_ports
         && forwards(booted) == forwards(written)
         && options(booted) == options(written)
         && live_positions(&booted.positions).eq(live_positions(&written.positions))
@@ -58,6 +61,10 @@ fn with_live_options(mut acting: Record, written: &Record) -> Record {
     into.forward_ports = from.forward_ports.clone();
     acting.spec.auto_start = written.spec.auto_start;
     acting.spec.timeout_start = written.spec.timeout_start.clone();
+    acting.spec.unit = written.spec.unit.clone();
+    acting.settings.retain(|option, _| !is_live(option));
+    let settings = live_settings(&written.settings);
+    acting.settings.extend(settings.map(|(option, value)| (option.clone(), value.clone())));
     // If the kind of network changes, there is no interface yet that a forward could use.
     if let (Network::Private(into), Network::Private(from)) = (&mut acting.spec.network, &written.spec.network) {
         into.forwards = from.forwards.clone();
@@ -76,11 +83,18 @@ fn forwards(record: &Record) -> &[crate::model::spec::Forward] {
     }
 }
 
+fn live_settings(settings: &Settings) -> impl Iterator<Item = (&String, &serde_json::Value)> {
+    settings.iter().filter(|(option, _)| is_live(option))
+}
+
 fn live_positions(positions: &Positions) -> impl Iterator<Item = (&String, &crate::model::Position)> {
     positions.iter().filter(|(option, _)| is_live(option))
 }
 
 /// Whether the option at this path is a live one, or lies inside one.
 fn is_live(option: &str) -> bool {
-    LIVE.iter().any(|name| option.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    let settings = Setting::ALL.iter().filter(|setting| setting.effect() == Effect::NextStart).map(|it| it.name());
+    LIVE.into_iter()
+        .chain(settings)
+        .any(|name| option.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }

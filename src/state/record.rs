@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::settings::Settings;
 use crate::model::spec::ContainerSpec;
 use crate::model::{Container, Positions};
 
@@ -17,6 +18,9 @@ pub struct Record {
     /// The key of the guest's configuration, which shows without Nix whether the guest changed; `None` if `path` was
     /// given.
     pub guest_key: Option<String>,
-    /// The positions of the options (paths relative to the container).
+    /// Our own options for it (`services.container-rebuild.containers.<name>`).
+    #[serde(default, skip_serializing_if = "Settings::is_empty")]
+    pub settings: Settings,
+    /// The positions of the options (paths relative to the container, or for our own to their set).
     pub positions: Positions,
 }

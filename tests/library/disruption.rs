@@ -11,7 +11,10 @@ use container_rebuild::plan::cost::{Row, Situation};
 fn scenarios(row: Row) -> &'static [&'static str] {
     match row {
         Row::Appears => &["live::addresses_and_ports_are_swapped_and_names_change_in_one_run"],
-        Row::Bookkeeping => &["live::bookkeeping_costs_nothing_and_takes_effect_at_the_next_start"],
+        Row::Bookkeeping => &[
+            "live::bookkeeping_costs_nothing_and_takes_effect_at_the_next_start",
+            "settings::limits_change_and_go_under_a_running_guest",
+        ],
         Row::Rules => &[
             "changes::forwarded_ports_change_under_open_connections",
             "main_job::a_guest_is_masqueraded_by_networking_nat_and_not_without_it",
@@ -72,9 +75,10 @@ fn options() -> String {
             (Situation { ephemeral: true, keeps_interface: true, ..Situation::default() }, "ephemeral"),
             (Situation::default(), "the interface comes or goes"),
         ] {
-            let cost = Row::of(*option, situation).cost().as_str();
-            let plain =
-                Row::of(*option, Situation { keeps_interface: true, ..Situation::default() }).cost().as_str();
+            let cost = Row::of(option.effect(), situation).cost().as_str();
+            let plain = Row::of(option.effect(), Situation { keeps_interface: true, ..Situation::default() })
+                .cost()
+                .as_str();
             if words.is_empty() {
                 costs.push(cost.to_owned());
             } else if cost != plain {

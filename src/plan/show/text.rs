@@ -5,6 +5,7 @@
 use std::fmt::Write;
 
 use super::words::{self, Mark, RuleLines};
+use crate::model::settings::Setting;
 use crate::plan::{Change, Plan, ProgramChange, Reason, Verb};
 
 /// With more changes than this, an overview of the affected containers comes first.
@@ -144,7 +145,9 @@ impl Page {
         let name = self.marked(mark, &format!("{:<width$}", words::visible(&reason.option)));
         let (before, after) = words::values(&reason.before, &reason.after);
         let arrow = self.arrow();
-        let line = format!("{before} {arrow} {after}{notes}");
+        // A container that restarts with one that it requires: the option is the reason, though it does not change.
+        let is_same = reason.option == Setting::Requires.name() && reason.before == reason.after;
+        let line = if is_same { format!("{after}{notes}") } else { format!("{before} {arrow} {after}{notes}") };
         if reason.option.chars().count().max(width) + line.chars().count() <= WIDTH {
             self.line(&format!("    {name}  {line}"));
         } else {

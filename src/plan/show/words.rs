@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 pub(super) use crate::diag::visible;
+use crate::model::settings::Setting;
 use crate::model::{Container, Field, UNKNOWN_KEY, natural_order};
 use crate::plan::cost::Disruption;
 use crate::plan::diff::{self, Difference};
@@ -57,6 +58,9 @@ pub(super) fn cost(change: &Change) -> String {
         }
         ([Verb::UpdateUnit], true) if change.stays_stale.is_some() => {
             String::from("keep running unchanged until its next start")
+        }
+        ([Verb::UpdateUnit], false) if changes_limits(change) => {
+            String::from("its unit changes; nothing is interrupted")
         }
         ([Verb::UpdateUnit], false) => String::from("takes effect at its next start; nothing is interrupted"),
         ([Verb::UpdateUnit], true) => String::from("take effect at its next start"),
@@ -153,9 +157,20 @@ pub(super) fn subject(change: &Change) -> &str {
     change.container.as_ref().map_or("the host", |name| name.as_str())
 }
 
+/// Whether resource limits change, which systemd takes up at once.
+fn changes_limits(change: &Change) -> bool {
+    let name = Setting::ResourceControl.name();
+    let is_limit =
+        |option: &str| option.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    change.reasons.iter().any(|reason| is_limit(&reason.option))
+}
+
 /// The line of counts, such as `1 to restart, rules: 2 added, 1 removed, 4 unchanged`.
 pub(super) fn counts(plan: &Plan) -> String {
-    let with = |verb| plan.changes.iter().filter(|change| change.verbs == [verb]).count();
+    let updates = |at_once: bool| {
+        let is_update = |change: &&Change| change.verbs == [Verb::UpdateUnit] && changes_limits(change) == at_once;
+        plan.changes.iter().filter(is_update).count()
+    };
     let starting = |change: &&Change| change.verbs.contains(&Verb::Start) && !change.verbs.contains(&Verb::Create);
     let starts = plan.changes.iter().filter(starting).count();
     let counts = [
@@ -165,7 +180,8 @@ pub(super) fn counts(plan: &Plan) -> String {
         (plan.summary.restart, "to restart"),
         (plan.summary.stop, "to stop"),
         (plan.summary.remove, "to remove"),
-        (with(Verb::UpdateUnit), "to update for the next start"),
+        (updates(true), "to update"),
+        (updates(false), "to update for the next start"),
     ];
     let mut parts: Vec<String> =
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();

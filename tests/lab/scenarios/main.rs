@@ -24,6 +24,7 @@ mod program;
 mod readme;
 mod refusals;
 mod saved;
+mod settings;
 mod starts;
 mod support;
 mod terminals;

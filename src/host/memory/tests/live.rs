@@ -223,7 +223,7 @@ fn exactly_the_options_that_touch_no_guest_act_as_soon_as_they_are_written() {
         json[option.name()] = other[option.name()].clone();
         let written = Record { container: serde_json::from_value(json).expect("a container"), ..booted.clone() };
         assert_ne!(written.container, booted.container, "{}", option.name());
-        let cost = plan::cost::Row::of(*option, plan::cost::Situation::default()).cost();
+        let cost = plan::cost::Row::of(option.effect(), plan::cost::Situation::default()).cost();
         let acts = if cost <= plan::Disruption::Firewall { written.container.clone() } else { booted.container };
         container.written = Some(written);
         assert_eq!(container.acts_as().expect("it runs").container, acts, "{}", option.name());

@@ -1,0 +1,264 @@
+//! Checks our own options of a container, `services.container-rebuild.containers.<name>`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::DiGraph;
+use serde_json::Value;
+
+use super::{Checker, resources};
+use crate::diag::{Code, Diagnostic};
+use crate::model::path::OptionPath;
+use crate::model::settings::{self, CONTAINERS, Setting};
+use crate::model::spec::UnitSettings;
+use crate::model::{Container, ContainerName, UNKNOWN_KEY, Unknown};
+
+/// Types of units that another one can depend on (systemd.unit(5)).
+const UNIT_TYPES: [&str; 11] =
+    ["automount", "device", "mount", "path", "scope", "service", "slice", "socket", "swap", "target", "timer"];
+
+impl Checker<'_> {
+    /// Checks the settings of all containers, and returns those of each container that are known and valid.
+    pub(super) fn settings(&mut self) -> BTreeMap<ContainerName, UnitSettings> {
+        let manifest = self.manifest;
+        let mut of_units = BTreeMap::new();
+        let path = OptionPath::new(["services", "container-rebuild", CONTAINERS]);
+        let none = serde_json::Map::new();
+        let all = match manifest.services.container_rebuild.get(CONTAINERS) {
+            Some(value) => self.set(value, &path),
+            None => Some(&none),
+        };
+        let Some(all) = all else { return of_units };
+        for name in all.keys().filter(|name| {
+            !manifest.containers.keys().any(|known| known.as_str() == *name) && manifest.more_containers.is_none()
+        }) {
+            let message = format!("there is no container `{name}`");
+            let help = "name a container of `containers`, or remove these settings";
+            self.wrong(Diagnostic::error(Code::UnknownOption, message).help(help), &path.join(name));
+        }
+        let order = settings::order(manifest);
+        for (name, after) in order {
+            let unit = match all.get(name.as_str()) {
+                Some(value) => self.unit_settings(name, value, &path.join(name.as_str())),
+                None => Some(UnitSettings::default()),
+            };
+            of_units.extend(unit.map(|unit| (name.clone(), UnitSettings { after, ..unit })));
+        }
+        self.cycles(&path);
+        of_units
+    }
+
+    fn unit_settings(&mut self, name: &ContainerName, value: &Value, path: &OptionPath) -> Option<UnitSettings> {
+        let mut unit = UnitSettings::default();
+        let mut is_known = true;
+        for (option, value) in self.set(value, path)? {
+            let path = path.join(option);
+            let mut take = |value: Option<Vec<String>>, into: &mut Vec<String>| match value {
+                Some(values) => *into = values,
+                None => is_known = false,
+            };
+            match Setting::named(option) {
+                Some(Setting::After) => is_known &= self.container_names(name, value, &path).is_some(),
+                Some(Setting::Requires) => match self.container_names(name, value, &path) {
+                    Some(names) => {
+                        self.pulled_in(name, &names, &path);
+                        unit.requires = names;
+                    }
+                    None => is_known = false,
+                },
+                Some(Setting::AfterUnits) => take(self.units(value, &path), &mut unit.after_units),
+                Some(Setting::RequiresUnits) => take(self.units(value, &path), &mut unit.requires_units),
+                Some(Setting::WantsUnits) => take(self.units(value, &path), &mut unit.wants_units),
+                Some(Setting::ResourceControl) => match self.resources(value, &path) {
+                    Some(resources) => unit.resources = resources,
+                    None => is_known = false,
+                },
+                None => {
+                    let names: Vec<_> = Setting::ALL.iter().map(|setting| setting.name()).collect();
+                    let message = format!("there is no option `{option}` for a container here");
+                    let help = format!("the options are {}", names.join(", "));
+                    self.wrong(Diagnostic::error(Code::UnknownOption, message).help(help), &path);
+                }
+            }
+        }
+        is_known.then_some(unit)
+    }
+
+    /// The containers of a list; `None` if one is unknown. Names that are wrong are reported.
+    fn container_names(
+        &mut self,
+        of: &ContainerName,
+        value: &Value,
+        path: &OptionPath,
+    ) -> Option<BTreeSet<ContainerName>> {
+        let mut names = BTreeSet::new();
+        for (index, text) in self.strings(value, path)?.into_iter().enumerate() {
+            let known = self.manifest.containers.keys().find(|name| name.as_str() == text);
+            let (message, help) = match known {
+                Some(name) if name == of => {
+                    (format!("`{of}` cannot start after itself"), String::from("remove it from this list"))
+                }
+                Some(name) => {
+                    names.insert(name.clone());
+                    continue;
+                }
+                None if self.manifest.more_containers.is_some() => continue,
+                None if text.contains('@') || text.contains('.') => (
+                    format!("there is no container `{text}`"),
+                    String::from(
+                        "write the name of a container only, as in `containers`; units of the host go into `afterUnits` or `requiresUnits`",
+                    ),
+                ),
+                None => {
+                    (format!("there is no container `{text}`"), format!("the containers are {}", self.others(of)))
+                }
+            };
+            let diagnostic = Diagnostic::error(Code::OptionCombination, message).help(help);
+            let placed = self.locate_element(diagnostic, path, index);
+            self.out.findings.push(placed);
+        }
+        Some(names)
+    }
+
+    /// The names of all containers but one.
+    fn others(&self, of: &ContainerName) -> String {
+        let others: Vec<_> = self.manifest.containers.keys().filter(|name| *name != of).take(10).collect();
+        if others.is_empty() {
+            return String::from("only this one");
+        }
+        others.into_iter().map(ContainerName::as_str).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Warns if systemd starts containers at boot that do not start by themselves.
+    fn pulled_in(&mut self, name: &ContainerName, required: &BTreeSet<ContainerName>, path: &OptionPath) {
+        let manifest = self.manifest;
+        let starts = |c: &Container| c.auto_start.known() == Some(&true);
+        if !manifest.containers.get(name).is_some_and(starts) {
+            return;
+        }
+        let stays = |name: &&ContainerName| {
+            manifest.containers.get(*name).is_some_and(|c| c.auto_start.known() == Some(&false))
+        };
+        for other in required.iter().filter(stays) {
+            let message = format!("`{name}` starts with the host and requires `{other}`, which has no `autoStart`");
+            let help = format!("set `containers.{other}.autoStart = true;`: systemd starts it in any case");
+            self.wrong(Diagnostic::warning(Code::OptionCombination, message).help(help), path);
+        }
+    }
+
+    /// The names of units in a list; those that are wrong are reported.
+    fn units(&mut self, value: &Value, path: &OptionPath) -> Option<Vec<String>> {
+        let units = self.strings(value, path)?;
+        for (index, unit) in units.iter().enumerate() {
+            let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_' | '.' | '\\' | '@');
+            let ends_well =
+                unit.rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && UNIT_TYPES.contains(&end));
+            if !ends_well || !unit.chars().all(is_letter) || unit.len() > 255 {
+                let message = format!("`{}` is not the name of a unit", unit.escape_debug());
+                let help = "write it with its type, such as `postgresql.service` (systemd.unit(5))";
+                let diagnostic = Diagnostic::error(Code::OptionType, message).help(help);
+                let placed = self.locate_element(diagnostic, path, index);
+                self.out.findings.push(placed);
+            }
+        }
+        Some(units)
+    }
+
+    fn resources(&mut self, value: &Value, path: &OptionPath) -> Option<BTreeMap<String, Vec<String>>> {
+        let mut values = BTreeMap::new();
+        let mut is_known = true;
+        for (setting, value) in self.set(value, path)? {
+            let path = path.join(setting);
+            if self.is_unknown(value, &path) {
+                is_known = false;
+                continue;
+            }
+            match resources::lines(setting, value) {
+                Ok(lines) => _ = values.insert(setting.clone(), lines),
+                Err(resources::Wrong { message, help }) => {
+                    self.wrong(Diagnostic::error(Code::OptionType, message).help(help), &path);
+                }
+            }
+        }
+        is_known.then_some(values)
+    }
+
+    /// Reports containers that are to start after each other.
+    fn cycles(&mut self, path: &OptionPath) {
+        let manifest = self.manifest;
+        let mut graph = DiGraph::new();
+        let nodes: BTreeMap<_, _> = manifest.containers.keys().map(|name| (name, graph.add_node(name))).collect();
+        for (name, node) in &nodes {
+            let settings = manifest.services.settings(name.as_str());
+            for before in settings.map(settings::predecessors).unwrap_or_default() {
+                if let Some(before) = nodes.get(&before) {
+                    graph.update_edge(*before, *node, ());
+                }
+            }
+        }
+        for cycle in tarjan_scc(&graph).into_iter().filter(|cycle| cycle.len() > 1) {
+            let mut names: Vec<_> = cycle.into_iter().map(|node| graph[node]).collect();
+            names.sort_unstable();
+            let list = names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+            let message = format!("cannot order {list}: each of them is to start after another");
+            let help = "remove one of them from `after` or `requires` of another";
+            let diagnostic = Diagnostic::error(Code::OrderCycle, message).help(help);
+            self.wrong(diagnostic, &path.join(names[0].as_str()));
+        }
+    }
+
+    /// The set at `path`; `None` if it is unknown or something else, which is reported.
+    fn set<'v>(&mut self, value: &'v Value, path: &OptionPath) -> Option<&'v serde_json::Map<String, Value>> {
+        if self.is_unknown(value, path) {
+            return None;
+        }
+        if value.as_object().is_none() {
+            self.wrong_type(value, "a set", path);
+        }
+        value.as_object()
+    }
+
+    /// The strings of the list at `path`; `None` if it is unknown or something else, which is reported.
+    fn strings(&mut self, value: &Value, path: &OptionPath) -> Option<Vec<String>> {
+        if self.is_unknown(value, path) {
+            return None;
+        }
+        let strings: Option<Vec<_>> =
+            value.as_array().and_then(|list| list.iter().map(|it| it.as_str().map(str::to_owned)).collect());
+        if strings.is_none() {
+            match value.as_array().and_then(|list| list.iter().find(|element| element.get(UNKNOWN_KEY).is_some())) {
+                Some(unknown) => _ = self.is_unknown(unknown, path),
+                None => self.wrong_type(value, "a list of strings", path),
+            }
+        }
+        strings
+    }
+
+    fn wrong_type(&mut self, value: &Value, expected: &str, path: &OptionPath) {
+        let found = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "a Boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "a list of something else",
+            Value::Object(_) => "a set",
+        };
+        let message = format!("`{path}` is {found}, but {expected} is expected");
+        self.wrong(Diagnostic::error(Code::OptionType, message).help("see docs/settings.md"), path);
+    }
+
+    /// Whether a value is unknown, which is noted.
+    fn is_unknown(&mut self, value: &Value, path: &OptionPath) -> bool {
+        let Some(unknown) = value.get(UNKNOWN_KEY) else { return false };
+        match serde_json::from_value::<Unknown>(unknown.clone()) {
+            Ok(unknown) => self.note_unknown(&unknown, path),
+            Err(_) => self.wrong_type(value, "a known value", path),
+        }
+        true
+    }
+
+    fn wrong(&mut self, diagnostic: Diagnostic, path: &OptionPath) {
+        let placed = self.locate(diagnostic, path);
+        self.out.findings.push(placed);
+    }
+}

@@ -1,0 +1,133 @@
+//! Our own options of a container: `services.container-rebuild.containers.<name>`.
+//!
+//! NixOS has no such options, so they are no part of [`super::Container`], whose JSON form is that of NixOS.
+//! [`super::check`] says what is wrong with them, and turns them into [`super::spec::UnitSettings`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{Container, ContainerName, Effect, Manifest, Services};
+
+/// The options that are set, by name, with their values as written.
+pub type Settings = serde_json::Map<String, Value>;
+
+/// The option of `services.container-rebuild` that holds the settings, by the container's name.
+pub(crate) const CONTAINERS: &str = "containers";
+
+/// The directory of the roots that are kept.
+const ROOTS: &str = "/var/lib/nixos-containers/";
+
+macro_rules! declare_setting {
+    ($($(#[$doc:meta])+ $variant:ident = $name:literal, $effect:ident;)+) => {
+        /// An option of ours.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Setting { $($(#[$doc])+ $variant,)+ }
+
+        impl Setting {
+            /// All of them, in the order of their names.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// Its name.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// The option called `name`.
+            pub fn named(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)+ _ => None }
+            }
+
+            /// What takes up a change.
+            pub fn effect(self) -> Effect {
+                match self { $(Self::$variant => Effect::$effect,)+ }
+            }
+        }
+    };
+}
+
+declare_setting! {
+    /// Containers that start before it and stop after it, if they start or stop at the same time.
+    After = "after", NextStart;
+    /// Units of the host that start before it (`After=`).
+    AfterUnits = "afterUnits", NextStart;
+    /// Containers that must run before it starts. It stops when one of them stops.
+    Requires = "requires", NextStart;
+    /// Units of the host that must run before it starts (`Requires=` and `After=`).
+    RequiresUnits = "requiresUnits", NextStart;
+    /// Resource limits, by their names in systemd.resource-control(5).
+    ResourceControl = "resourceControl", NextStart;
+    /// Units of the host that start with it (`Wants=`).
+    WantsUnits = "wantsUnits", NextStart;
+}
+
+impl Services {
+    /// What is set for a container; `None` if nothing is, or if that is unknown.
+    pub fn settings(&self, name: &str) -> Option<&Settings> {
+        self.container_rebuild.get(CONTAINERS)?.get(name)?.as_object()
+    }
+}
+
+/// The containers that a list in the settings names; those that are unknown or invalid are left out.
+pub(crate) fn named(settings: &Settings, setting: Setting) -> impl Iterator<Item = ContainerName> {
+    let list = settings.get(setting.name()).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(|name| ContainerName::new(name.as_str()?).ok())
+}
+
+/// The containers after which the user wants a container to start.
+pub(crate) fn predecessors(settings: &Settings) -> BTreeSet<ContainerName> {
+    named(settings, Setting::After).chain(named(settings, Setting::Requires)).collect()
+}
+
+/// The containers that a path of the host belongs to, because it lies in their root.
+pub(crate) fn owner_of(path: &str) -> Option<ContainerName> {
+    let inside = path.strip_prefix(ROOTS)?.trim_start_matches('/');
+    ContainerName::new(inside.split('/').next()?).ok()
+}
+
+/// For each container, those that start before it: the ones that the user names, and those in whose roots its bind mounts lie
+/// unless that would close a cycle.
+pub(crate) fn order(manifest: &Manifest) -> BTreeMap<&ContainerName, BTreeSet<ContainerName>> {
+    let settings = |name: &ContainerName| manifest.services.settings(name.as_str());
+    let wanted = |name| settings(name).map(predecessors).unwrap_or_default();
+    let mut order: BTreeMap<_, _> = manifest.containers.keys().map(|name| (name, wanted(name))).collect();
+    for (name, container) in &manifest.containers {
+        for owner in mounted_from(container) {
+            if manifest.containers.contains_key(&owner) && !comes_after(&order, &owner, name) {
+                order.entry(name).or_default().insert(owner);
+            }
+        }
+    }
+    order
+}
+
+/// The containers in whose roots the bind mounts of a container lie.
+fn mounted_from(container: &Container) -> BTreeSet<ContainerName> {
+    let binds = container.bind_mounts.known().into_iter().flatten();
+    let path = |(name, bind): (&String, &super::Field<super::BindMount>)| {
+        let bind = bind.known()?;
+        match bind.host_path.known()? {
+            Some(path) => owner_of(path),
+            None => owner_of(bind.mount_point.known().unwrap_or(name)),
+        }
+    };
+    binds.filter_map(path).collect()
+}
+
+/// Whether `one` is `other`, or comes after it.
+fn comes_after(
+    order: &BTreeMap<&ContainerName, BTreeSet<ContainerName>>,
+    one: &ContainerName,
+    other: &ContainerName,
+) -> bool {
+    let (mut seen, mut rest) = (BTreeSet::new(), vec![one]);
+    while let Some(name) = rest.pop() {
+        if name == other {
+            return true;
+        }
+        if seen.insert(name) {
+            rest.extend(order.get(name).into_iter().flatten());
+        }
+    }
+    false
+}

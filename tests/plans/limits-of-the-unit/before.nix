@@ -1,0 +1,4 @@
+{
+  containers.db = { path = "/nix/store/00000000000000000000000000000000-web"; autoStart = true; };
+  containers.web = { path = "/nix/store/00000000000000000000000000000000-web"; autoStart = true; };
+}
