@@ -9,6 +9,7 @@ use super::load::load_for_change;
 use super::only::{Scope, covered, require_known};
 use super::options::ConfigOptions;
 use super::stage::Stage;
+use super::ui::Work;
 use crate::apply::{BuildError, Builder, Built, Frame, NixContainer, Source};
 use crate::diag::{Code, Diagnostic, Label, Severity};
 use crate::lint::silence::without_allowed;
@@ -100,8 +101,7 @@ pub(super) fn complete(
         return Err(configuration.check().unknown);
     }
     let _stage = Stage::Build.begin();
-    let listed: Vec<_> = names.iter().map(ContainerName::as_str).collect();
-    let ongoing = cx.ui.begin(&format!("evaluating with Nix: {}", listed.join(", ")));
+    let ongoing = cx.ui.begin(Work::Together("evaluating with Nix", &names));
     let source = Source {
         file: configuration.file.clone(),
         host: configuration.host.clone(),
@@ -117,7 +117,7 @@ pub(super) fn complete(
     if !errors.is_empty() {
         return Err(errors);
     }
-    let _ongoing = cx.ui.begin(&format!("building: {}", listed.join(", ")));
+    let _ongoing = cx.ui.begin(Work::Together("building", &names));
     let built = builder.build(&evaluated).map_err(|error| failed(configuration, cx.sources, &error))?;
     Ok(Some(built))
 }

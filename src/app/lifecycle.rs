@@ -7,6 +7,7 @@ use super::live_host::LiveHost;
 use super::only::no_such_container;
 use super::plan::observe;
 use super::ready::lock;
+use super::ui::Work;
 use crate::apply::{Degraded, HostError, Reached, files};
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
@@ -77,7 +78,7 @@ pub fn lifecycle(
         let jobs: Vec<_> = names
             .iter()
             .map(|name| {
-                let ongoing = cx.ui.begin(&format!("{name}: {}", job.ongoing()));
+                let ongoing = cx.ui.begin(Work::Single(name, job.ongoing()));
                 let container = name.as_str();
                 let span = tracing::error_span!("job", container, action = job.as_str());
                 scope.spawn(move || {

@@ -82,7 +82,7 @@ pub use saved::{config_of_plan, save_plan, saved_plan};
 pub(crate) use stage::TARGET as STAGES;
 pub use status::{Row, Status, status};
 pub use switch::{SwitchOptions, SwitchResult, switch};
-pub use ui::{Run, Ui};
+pub use ui::{Run, Ui, Work};
 
 #[cfg(test)]
 mod tests;

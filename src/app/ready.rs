@@ -12,6 +12,7 @@ use super::context::Context;
 use super::live_host::{LiveHost, Lock, LockError, NoRoom, Room};
 use super::only::about_covered;
 use super::stage::Stage;
+use super::ui::Work;
 use crate::apply::{Builder, files};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::ContainerName;
@@ -47,7 +48,7 @@ pub(super) fn begin(
     let _stage = Stage::Plan.begin();
     let lock = match host.lock(false) {
         Err(error @ LockError::Held { .. }) if waits => {
-            let _waiting = cx.ui.begin(&format!("waiting: {error}"));
+            let _waiting = cx.ui.begin(Work::Whole(&format!("waiting: {error}")));
             host.lock(true)
         }
         Err(error @ LockError::Held { .. }) => {

@@ -1,13 +1,39 @@
 //! Whoever follows a workflow, and answers its questions.
 
 use std::any::Any;
+use std::fmt;
 use std::time::Duration;
 
 use tracing::Level;
 
 use crate::apply::Event;
 use crate::diag::Diagnostic;
+use crate::model::ContainerName;
 use crate::plan::Plan;
+
+/// Some work that takes a while. Displayed, it is a sentence about what is going on.
+#[derive(Debug, Clone, Copy)]
+pub enum Work<'a> {
+    /// Of a single container: what is being done to it.
+    Single(&'a ContainerName, &'a str),
+    /// Of several containers at once.
+    Together(&'a str, &'a [ContainerName]),
+    /// Of the whole command.
+    Whole(&'a str),
+}
+
+impl fmt::Display for Work<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Single(name, doing) => write!(f, "{name}: {doing}"),
+            Self::Together(doing, names) => {
+                let names: Vec<_> = names.iter().map(ContainerName::as_str).collect();
+                write!(f, "{doing}: {}", names.join(", "))
+            }
+            Self::Whole(doing) => f.write_str(doing),
+        }
+    }
+}
 
 /// Shows what a workflow reports, in the order in which it does.
 pub trait Ui {
@@ -18,7 +44,7 @@ pub trait Ui {
     /// Shows a line about what was done.
     fn progress(&self, line: &str);
     /// Shows that some work has begun, which ends when the result is dropped.
-    fn begin(&self, text: &str) -> Box<dyn Any + Send>;
+    fn begin(&self, work: Work<'_>) -> Box<dyn Any + Send>;
     /// Shows the plan that is about to be carried out.
     fn plan(&self, plan: &Plan);
     /// Shows how files of the user are about to be changed, as a unified diff.

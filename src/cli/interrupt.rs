@@ -11,8 +11,10 @@ use nix::sys::signal::{SigHandler, Signal, raise, signal};
 use tokio::signal::unix::SignalKind;
 use tracing::Level;
 
-use super::log::Log;
+use super::log::{About, Log};
+use super::output::{self, Stream};
 use super::progress;
+use super::screen;
 use crate::host::{ending, waiting};
 
 /// 128 and SIGINT.
@@ -86,19 +88,24 @@ fn came(signal: Signal) {
     let held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(log) = held.as_ref() else {
         ending::end_all();
+        screen::abandon();
+        // Nobody may be reading any more, and that must not keep the program from ending.
+        if output::is_ready(Stream::Messages) {
+            output::line(Level::WARN, "interrupted: nothing was changed");
+        }
         die(signal);
     };
     EVER_ASKED.fetch_or(signal != Signal::SIGHUP, Ordering::SeqCst);
     if signal == Signal::SIGHUP {
-        log.say(Level::WARN, "the terminal is gone: continuing without it", None);
+        log.say(Level::WARN, "the terminal is gone: continuing without it", About::default());
     } else if !ASKED.swap(true, Ordering::SeqCst) {
         let ongoing = progress::ongoing().join(", ");
         let finishing = if ongoing.is_empty() { String::new() } else { format!("finishing {ongoing}; ") };
         let line =
             format!("interrupted: {finishing}no further steps are started (press Ctrl-C again to stop waiting)");
-        log.say(Level::WARN, &line, None);
+        log.say(Level::WARN, &line, About::default());
     } else if !waiting::is_cut_short() {
-        log.say(Level::WARN, "interrupted again: no longer waiting for systemd", None);
+        log.say(Level::WARN, "interrupted again: no longer waiting for systemd", About::default());
         waiting::cut_short();
     }
 }

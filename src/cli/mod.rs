@@ -4,16 +4,20 @@
 //! What a command does is in `app`.
 
 pub(crate) mod args;
+mod board;
 mod candidates;
 mod commands;
 mod completion;
 mod interrupt;
+mod live;
 mod log;
 mod output;
 mod progress;
+mod screen;
 mod session;
 mod steps;
 mod table;
+mod tally;
 mod terminal;
 
 use std::process::ExitCode;
@@ -117,6 +121,9 @@ fn run(cli: &Cli) -> u8 {
     let sources = SourceMap::new();
     let environment = process::environment();
     let mut terminal = Terminal::new(&cli.global);
+    if terminal.can_change {
+        live::start(terminal.style.color);
+    }
     let mut nix_settings = NixSettings::default();
     if let Some(config) = cli.command.config() {
         match (config.show_trace, config.no_show_trace) {

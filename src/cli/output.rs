@@ -134,6 +134,17 @@ pub(super) fn stop_blocking() {
     OUTPUT.stop_blocking();
 }
 
+/// Whether a stream takes a few lines now, without waiting for its reader.
+pub(super) fn is_ready(stream: Stream) -> bool {
+    OUTPUT.targets[stream as usize].is_ready(Some(Duration::ZERO))
+}
+
+/// The columns and rows of the terminal that a stream is connected to, if it reports them.
+pub(super) fn size(stream: Stream) -> Option<(u16, u16)> {
+    let descriptor = OUTPUT.targets[stream as usize].descriptor.as_ref()?;
+    terminal_size::terminal_size_of(descriptor).map(|(columns, rows)| (columns.0, rows.0))
+}
+
 /// What was lost of a stream so far.
 pub(super) fn lost(stream: Stream) -> Lost {
     OUTPUT.state().lost[stream as usize]

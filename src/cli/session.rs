@@ -9,7 +9,7 @@ use super::output::{self, Stream};
 use super::progress;
 use super::steps::Followed;
 use super::terminal::Terminal;
-use crate::app::{ConfigOptions, Context, Environment, NixSettings, Run, Ui};
+use crate::app::{ConfigOptions, Context, Environment, NixSettings, Run, Ui, Work};
 use crate::diag::{Code, Diagnostic};
 use crate::host::disk::RealDisk;
 use crate::host::process::SystemClock;
@@ -80,8 +80,8 @@ impl Ui for Session<'_> {
         self.terminal.progress(line);
     }
 
-    fn begin(&self, text: &str) -> Box<dyn Any + Send> {
-        Box::new(progress::begin(self.terminal, text))
+    fn begin(&self, work: Work<'_>) -> Box<dyn Any + Send> {
+        Box::new(progress::begin(self.terminal, work))
     }
 
     fn plan(&self, plan: &Plan) {

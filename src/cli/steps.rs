@@ -1,13 +1,16 @@
-//! Reports the progress of a run that changes the host: which steps are ongoing, and how each ended.
+//! Reports the progress of a run that changes the host: which steps are ongoing, how each ended, and what they took.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tracing::Level;
 
 use super::interrupt;
-use super::log::Log;
+use super::live;
+use super::log::{About, Log};
 use super::output;
 use super::progress::{self, Ongoing};
+use super::tally::{Tally, doing, is_long};
 use super::terminal::Terminal;
 use crate::app::Run;
 use crate::apply::{Event, HostError};
@@ -15,10 +18,20 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
 use crate::plan::{Action, Plan};
 
+/// How often the lines of all containers change. That of a container whose step begins or ends does so at once.
+const REFRESH: Duration = Duration::from_millis(100);
+
 /// Follows a run on the terminal and in the journal.
 pub(super) struct Followed {
     steps: Steps,
     log: Arc<Log>,
+    tally: Mutex<Option<Tallied>>,
+}
+
+struct Tallied {
+    tally: Tally,
+    /// When the lines of all containers were shown.
+    shown: Option<Instant>,
 }
 
 impl Followed {
@@ -27,7 +40,44 @@ impl Followed {
         let log = Log::new(terminal);
         interrupt::hold(&log);
         output::stop_blocking();
-        Self { steps: Steps::new(terminal), log }
+        Self { steps: Steps::new(terminal), log, tally: Mutex::default() }
+    }
+
+    fn tally(&self) -> MutexGuard<'_, Option<Tallied>> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes an event about `name`, and shows what follows from it.
+    fn note_event<T>(
+        &self,
+        plan: &Plan,
+        name: Option<&ContainerName>,
+        change: impl FnOnce(&mut Tally, Instant) -> T,
+    ) -> T {
+        let mut tallied = self.tally();
+        let now = Instant::now();
+        let tallied = tallied.get_or_insert_with(|| Tallied { tally: Tally::new(&plan.order, now), shown: None });
+        let result = change(&mut tallied.tally, now);
+        if live::is_on() {
+            tallied.show(name, now);
+        }
+        result
+    }
+}
+
+impl Tallied {
+    fn show(&mut self, name: Option<&ContainerName>, now: Instant) {
+        if self.shown.is_none_or(|shown| now.saturating_duration_since(shown) >= REFRESH) {
+            self.shown = Some(now);
+            for (name, state) in self.tally.states() {
+                live::set(name.as_str(), state);
+            }
+        } else if let Some(name) = name
+            && let Some(state) = self.tally.state_of(name)
+        {
+            live::set(name.as_str(), state);
+        }
+        live::set_whole(self.tally.progress());
     }
 }
 
@@ -35,11 +85,17 @@ impl Run for Followed {
     fn event(&self, plan: &Plan, event: Event<'_>) {
         match event {
             Event::Begun(action) => {
+                self.note_event(plan, action.container(), |tally, now| tally.begin(action, now));
                 let (line, is_shown) = self.steps.begin(action);
-                self.log.keep_beside(Level::INFO, &line, about(action), is_shown);
+                if is_shown {
+                    self.log.step(&line, about(action));
+                } else {
+                    self.log.keep(Level::INFO, &line, about(action));
+                }
             }
             Event::Done(action) => {
                 self.steps.end(action);
+                let took = self.note_event(plan, action.container(), |tally, now| tally.done(action, now));
                 let line = match action {
                     Action::RenewProgram | Action::WriteBootService => {
                         plan.program.as_ref().and_then(|change| change.line(action))
@@ -47,45 +103,55 @@ impl Run for Followed {
                     _ => Some(done(action)),
                 };
                 let Some(line) = line else { return };
-                self.log.say(Level::INFO, &line, about(action));
+                self.log.step(&line, about(action).took(took));
             }
-            Event::RulesKept(action) => self.steps.end(action),
+            Event::RulesKept(action) => {
+                self.steps.end(action);
+                self.note_event(plan, action.container(), |tally, now| tally.done(action, now));
+            }
             Event::Failed(action, error) => {
                 self.steps.end(action);
-                let how =
-                    if matches!(error, HostError::LeftAlone { .. }) { "is no longer waited for" } else { "failed" };
+                let is_left_alone = matches!(error, HostError::LeftAlone { .. });
+                let took = self
+                    .note_event(plan, action.container(), |tally, now| tally.failed(action, is_left_alone, now));
+                let how = if is_left_alone { "is no longer waited for" } else { "failed" };
                 let line = match action.container() {
                     Some(name) => format!("{name}: {} {how}", action.as_str()),
                     None => format!("{} {how}", action.as_str()),
                 };
                 let cause = Diagnostic::caused_by(Code::Host, error).message;
-                self.log.say_and_keep(Level::ERROR, &line, &format!("{line}: {cause}"), about(action));
+                let kept = format!("{line}: {cause}");
+                self.log.say_and_keep(Level::ERROR, &line, &kept, about(action).took(took));
             }
             Event::RestartWanted(name) => {
                 let line = format!("{name}: cannot switch to its new system while it runs: restarting");
-                self.log.say(Level::INFO, &line, Some((name, "reload")));
+                self.log.say(Level::INFO, &line, About::of(name, "reload"));
             }
             Event::Restoring(name) => {
-                self.steps.restore(name);
+                self.note_event(plan, Some(name), |tally, _| tally.restore(name));
+                let line = self.steps.restore(name);
+                self.log.step(&line, About::of(name, "restore"));
             }
             Event::UnitsFailed(name) => {
                 let line = format!("{name}: `switch-to-configuration` reports failed units");
-                self.log.say(Level::WARN, &line, Some((name, "reload")));
+                self.log.say(Level::WARN, &line, About::of(name, "reload"));
             }
             // Reported once, at the end.
             Event::Degraded(degraded) => tracing::debug!(?degraded),
             Event::Restored(name) => {
                 self.steps.restored(name);
+                self.note_event(plan, Some(name), |tally, now| tally.restored(name, true, now));
                 let line = format!(
                     "{name}: back in its former state (changes that the guest made on disk are not undone)"
                 );
-                self.log.say(Level::WARN, &line, Some((name, "restore")));
+                self.log.say(Level::WARN, &line, About::of(name, "restore"));
             }
             Event::NotRestored(name, error) => {
                 self.steps.restored(name);
+                self.note_event(plan, Some(name), |tally, now| tally.restored(name, false, now));
                 let cause = Diagnostic::caused_by(Code::Host, error).message;
                 let line = format!("{name}: cannot go back to its former state: {cause}");
-                self.log.say(Level::ERROR, &line, Some((name, "restore")));
+                self.log.say(Level::ERROR, &line, About::of(name, "restore"));
             }
         }
     }
@@ -95,7 +161,7 @@ impl Run for Followed {
     }
 
     fn note(&self, level: Level, message: &str) {
-        self.log.keep(level, message, None);
+        self.log.keep(level, message, About::default());
     }
 
     fn note_findings(&self, findings: &[Diagnostic]) {
@@ -103,6 +169,10 @@ impl Run for Followed {
     }
 
     fn close(&self) {
+        live::clear();
+        if let Some(tallied) = self.tally().take() {
+            self.log.summary(&tallied.tally.summary(Instant::now()));
+        }
         self.log.close();
     }
 }
@@ -120,8 +190,11 @@ fn done(action: &Action) -> String {
     }
 }
 
-fn about(action: &Action) -> Option<(&ContainerName, &'static str)> {
-    Some((action.container()?, action.as_str()))
+fn about(action: &Action) -> About<'_> {
+    match action.container() {
+        Some(name) => About::of(name, action.as_str()),
+        None => About::default(),
+    }
 }
 
 /// The ongoing steps, by their description.
@@ -135,30 +208,31 @@ impl Steps {
         Self { terminal, ongoing: Mutex::default() }
     }
 
-    /// Begins a step. Returns its description, and whether it was printed.
+    /// Begins a step. Returns its description, and whether it takes long enough to print that at once.
     fn begin(&self, action: &Action) -> (String, bool) {
-        let (text, is_long) = words(action);
-        let ongoing = if is_long { progress::begin } else { progress::quietly };
-        self.push(text.clone(), ongoing(self.terminal, &text));
-        (text, is_long)
+        let text = words(action);
+        self.push(&text);
+        (text, is_long(action))
     }
 
     fn end(&self, action: &Action) {
-        self.remove(&words(action).0);
+        self.remove(&words(action));
     }
 
-    /// Begins to roll a container back.
-    fn restore(&self, name: &ContainerName) {
+    /// Begins to roll a container back. Returns the description of that.
+    fn restore(&self, name: &ContainerName) -> String {
         let text = restoring(name);
-        self.push(text.clone(), progress::begin(self.terminal, &text));
+        self.push(&text);
+        text
     }
 
     fn restored(&self, name: &ContainerName) {
         self.remove(&restoring(name));
     }
 
-    fn push(&self, text: String, ongoing: Ongoing) {
-        self.ongoing.lock().unwrap_or_else(PoisonError::into_inner).push((text, ongoing));
+    fn push(&self, text: &str) {
+        let ongoing = (text.to_owned(), progress::quietly(self.terminal, text));
+        self.ongoing.lock().unwrap_or_else(PoisonError::into_inner).push(ongoing);
     }
 
     fn remove(&self, text: &str) {
@@ -170,17 +244,14 @@ fn restoring(name: &ContainerName) -> String {
     format!("{name}: going back to its former state")
 }
 
-/// The description of a step, and whether it takes long enough to print it at once.
-fn words(action: &Action) -> (String, bool) {
-    let text = match action {
-        Action::Start(name) => format!("{name}: starting"),
-        Action::Stop(name) => format!("{name}: stopping"),
-        Action::Reload(name) => format!("{name}: reloading"),
-        Action::Firewall(None) => return ("firewall: replacing".to_owned(), false),
-        _ => match action.container() {
-            Some(name) => return (format!("{name}: {}", action.as_str()), false),
-            None => return (action.as_str().to_owned(), false),
+/// The description of an ongoing step.
+fn words(action: &Action) -> String {
+    match action {
+        Action::Firewall(None) => String::from("firewall: replacing"),
+        action => match action.container() {
+            Some(name) if is_long(action) => format!("{name}: {}", doing(action)),
+            Some(name) => format!("{name}: {}", action.as_str()),
+            None => action.as_str().to_owned(),
         },
-    };
-    (text, true)
+    }
 }

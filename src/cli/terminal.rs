@@ -17,6 +17,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::args::{Global, LogFormat, When};
 use super::output::{self, Stream};
+use super::screen;
 use crate::app::STAGES;
 use crate::diag::render::{self, Style, TraceStyle};
 use crate::diag::{Diagnostic, Severity};
@@ -36,6 +37,9 @@ pub(super) struct Terminal {
     /// The width of the terminal that shows results. `None` if there is none.
     pub(super) width: Option<usize>,
     quiet: bool,
+    verbose: bool,
+    /// Whether stderr is a terminal on which lines can change.
+    pub(super) can_change: bool,
     /// Whether each line on stderr is a JSON object.
     json: bool,
 }
@@ -58,7 +62,18 @@ impl Terminal {
             size.map_or(UNKNOWN_WIDTH, |(width, _)| usize::from(width.0))
         });
         let json = global.log_format == LogFormat::Json;
-        Self { style, fancy_results: decide(results_are_seen), width, quiet: global.quiet, json }
+        let is_dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+        let &Global { quiet, verbose, .. } = global;
+        let can_change = errors_are_seen && !is_dumb && !quiet && !json;
+        Self {
+            style,
+            fancy_results: decide(results_are_seen),
+            width,
+            quiet,
+            verbose: verbose > 0,
+            can_change,
+            json,
+        }
     }
 
     /// Prints findings to stderr; with `--quiet`, only errors.
@@ -79,7 +94,7 @@ impl Terminal {
         let shown = findings.iter().filter(|finding| !self.quiet || finding.severity == Severity::Error);
         let text: String =
             shown.map(|finding| if self.json { json(finding, sources) } else { text(finding) }).collect();
-        output::bytes(Stream::Messages, text.as_bytes());
+        screen::bytes(Stream::Messages, text.as_bytes());
     }
 
     /// Whether only errors and results are printed.
@@ -87,23 +102,44 @@ impl Terminal {
         self.quiet
     }
 
+    /// Whether each line on stderr is a JSON object.
+    pub(super) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether live lines show the steps of a run, so that no others have to.
+    pub(super) fn shows_steps(&self) -> bool {
+        screen::is_on() && !self.verbose
+    }
+
     /// Prints a line of progress to stderr.
     pub(super) fn progress(&self, line: &str) {
         if !self.quiet {
-            output::line(Level::INFO, line);
+            screen::line(Level::INFO, line);
+        }
+    }
+
+    /// Like [`Self::progress`]; in JSON, `fields` are printed instead.
+    pub(super) fn progress_with(
+        &self,
+        text: &str,
+        fields: impl FnOnce() -> serde_json::Map<String, serde_json::Value>,
+    ) {
+        if self.json && !self.quiet {
+            screen::bytes(Stream::Messages, output::json_line(Level::INFO, fields()).as_bytes());
+        } else {
+            self.progress(text);
         }
     }
 
     /// Like [`Self::progress`], about a container and an action: in JSON, they are fields.
     pub(super) fn progress_about(&self, line: &str, about: Option<(&ContainerName, &'static str)>) {
         match about {
-            Some((container, action)) if self.json && !self.quiet => {
+            Some((container, action)) => self.progress_with(line, || {
                 let fields = [("message", line), ("container", container.as_str()), ("action", action)];
-                let fields = fields.map(|(field, value)| (field.to_owned(), value.into()));
-                let line = output::json_line(Level::INFO, fields.into_iter().collect());
-                output::bytes(Stream::Messages, line.as_bytes());
-            }
-            _ => self.progress(line),
+                fields.map(|(field, value)| (field.to_owned(), value.into())).into_iter().collect()
+            }),
+            None => self.progress(line),
         }
     }
 
@@ -114,7 +150,7 @@ impl Terminal {
 
     /// Like [`Self::result`], for bytes that may not be UTF-8.
     pub(super) fn result_bytes(&self, bytes: &[u8]) {
-        output::bytes(Stream::Results, bytes);
+        screen::bytes(Stream::Results, bytes);
     }
 
     /// Asks a yes-or-no question. `None` without a terminal.
@@ -161,9 +197,9 @@ impl Terminal {
     fn question(&self, question: &str) {
         let question = format!("{question} [y/N]");
         if self.json {
-            output::line(Level::INFO, &question);
+            screen::line(Level::INFO, &question);
         } else {
-            output::bytes(Stream::Messages, format!("{question} ").as_bytes());
+            screen::bytes(Stream::Messages, format!("{question} ").as_bytes());
         }
     }
 }
@@ -193,6 +229,7 @@ fn json(finding: &Diagnostic, sources: &SourceMap) -> String {
 
 /// Prints panics like findings. The default hook would bypass `--log-format json`, and could block on a stalled reader.
 pub(super) fn catch_panics() {
+    // Not above live lines: what panicked may be what draws them.
     std::panic::set_hook(Box::new(|panic| {
         let payload = panic.payload();
         let message = payload.downcast_ref::<&str>().copied();
@@ -215,7 +252,7 @@ struct Messages;
 
 impl io::Write for Messages {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        output::bytes(Stream::Messages, line);
+        screen::bytes(Stream::Messages, line);
         Ok(line.len())
     }
 

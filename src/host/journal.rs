@@ -31,6 +31,8 @@ pub(crate) struct Entry {
     pub container: Option<ContainerName>,
     /// The action that it is about (field `ACTION`).
     pub action: Option<&'static str>,
+    /// What the action took (field `DURATION_USEC`).
+    pub took: Option<Duration>,
 }
 
 /// A connection to the journal. Dropping it waits for a limited time until all entries are sent.
@@ -77,11 +79,12 @@ impl Drop for Journal {
 
 fn send(entry: Entry) {
     let (message, container) = (entry.message, entry.container.as_ref().map(ContainerName::as_str));
+    let duration_usec = entry.took.map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
     // tracing requires constant levels.
     match entry.level {
-        Level::ERROR => tracing::error!(container, action = entry.action, "{message}"),
-        Level::WARN => tracing::warn!(container, action = entry.action, "{message}"),
-        _ => tracing::info!(container, action = entry.action, "{message}"),
+        Level::ERROR => tracing::error!(container, action = entry.action, duration_usec, "{message}"),
+        Level::WARN => tracing::warn!(container, action = entry.action, duration_usec, "{message}"),
+        _ => tracing::info!(container, action = entry.action, duration_usec, "{message}"),
     }
 }
 

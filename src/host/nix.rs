@@ -2,6 +2,7 @@
 //!
 //! Nix runs as the invoking user, also under sudo: evaluating a configuration means running someone's program.
 
+mod counter;
 mod log;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -18,7 +19,8 @@ use nix::unistd::{
     Gid, Uid, User, getgrouplist, getgroups, getpid, getppid, setegid, seteuid, setgid, setgroups, setuid,
 };
 
-use self::log::Line;
+pub(crate) use self::counter::Counts;
+use self::log::{Line, Log};
 use super::scratch::Scratch;
 use super::{ending, programs};
 use crate::apply::{BuildError, Builder, Built, NixContainer, Source};
@@ -32,8 +34,17 @@ pub(crate) struct Nix {
     pub user: Option<Invoker>,
     /// Settings that precede those of its files (nix.conf(5)): names and values.
     pub settings: Vec<(String, String)>,
-    /// Receives each line that Nix writes while it works.
-    pub progress: fn(&str),
+    /// Receives what Nix says while it works.
+    pub progress: fn(Said<'_>),
+}
+
+/// What Nix says while it works.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Said<'a> {
+    /// A line of its log, or of a builder's.
+    Line(&'a str),
+    /// How far it is.
+    Counted(Counts),
 }
 
 /// The user who ran sudo (sudo(8): `SUDO_UID`, `SUDO_GID`).
@@ -124,7 +135,7 @@ const LOG_LINES: usize = 20;
 
 impl Nix {
     /// Nix as the user who ran sudo, or else as the current one.
-    pub(crate) fn as_invoker(settings: Vec<(String, String)>, progress: fn(&str)) -> Self {
+    pub(crate) fn as_invoker(settings: Vec<(String, String)>, progress: fn(Said<'_>)) -> Self {
         Self { user: Invoker::from_environment(), settings, progress }
     }
 
@@ -151,20 +162,29 @@ impl Nix {
         let ends_with_us = ending::Process::new(&child);
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let progress = self.progress;
+        let evaluates = what == "nix eval";
         let log = std::thread::spawn(move || {
             let (mut last, mut error) = (VecDeque::new(), None);
+            let (mut log, mut counts) = (Log::default(), Counts::default());
             for line in
                 stderr.into_iter().flat_map(|stderr| BufReader::new(stderr).split(b'\n')).map_while(Result::ok)
             {
-                let line = match log::read(&String::from_utf8_lossy(&line)) {
+                let said = log.read(&String::from_utf8_lossy(&line));
+                if log.counts() != counts {
+                    counts = log.counts();
+                    progress(Said::Counted(counts));
+                }
+                let line = match said {
                     Line::Message(line) => line,
-                    Line::Error(what, trace) => {
+                    Line::Error(what, trace, _) if evaluates => {
                         error = Some(BuildError::Evaluation { error: what, trace });
                         continue;
                     }
+                    // It quotes the log of the builder that failed.
+                    Line::Error(_, _, whole) => whole,
                     Line::Nothing => continue,
                 };
-                progress(&line);
+                progress(Said::Line(&line));
                 if last.len() == LOG_LINES {
                     last.pop_front();
                 }
@@ -269,7 +289,8 @@ impl Builder for Nix {
     fn build(&self, containers: &BTreeMap<ContainerName, NixContainer>) -> Result<Built, BuildError> {
         let owner = self.user.as_ref().map(|user| (user.uid, user.gid));
         let scratch = Scratch::new(owner).map_err(|source| BuildError::Directory { source })?;
-        let mut arguments: Vec<OsString> = vec!["build".into(), "--out-link".into()];
+        let mut arguments: Vec<OsString> =
+            ["build", "--log-format", "internal-json", "--out-link"].map(OsString::from).to_vec();
         // The symlinks are garbage collector roots until apply has created lasting ones.
         arguments.push(scratch.path().join("system").into());
         let derivations: Vec<_> =

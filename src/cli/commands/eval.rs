@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use crate::app::{self, ConfigOptions, Environment, Expression, ExpressionOptions, Show};
 use crate::cli::args::ExpressionArgs;
-use crate::cli::output;
+use crate::cli::screen;
 use crate::cli::session::{Outcome, Session};
 use crate::diag::{Code, Diagnostic};
 
@@ -26,7 +26,7 @@ pub(in crate::cli) fn expression(session: &Session<'_>, config: &ConfigOptions, 
         string_arguments: pairs(&args.argstr),
         json: args.json,
         max_call_depth: args.max_call_depth,
-        log: Some(|message| output::line(tracing::Level::INFO, message)),
+        log: Some(|message| screen::line(tracing::Level::INFO, message)),
     };
     app::expressions(&session.context(), config, &options, &mut |value| session.terminal.result_bytes(value))?;
     Ok(0)

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tracing::Level;
 
-use crate::app::{Run, Ui};
+use crate::app::{Run, Ui, Work};
 use crate::apply::Event;
 use crate::diag::Diagnostic;
 use crate::plan::{Action, Plan, show};
@@ -77,8 +77,8 @@ impl Ui for MemoryUi {
         self.shown().push(line.to_owned());
     }
 
-    fn begin(&self, text: &str) -> Box<dyn Any + Send> {
-        self.progress(text);
+    fn begin(&self, work: Work<'_>) -> Box<dyn Any + Send> {
+        self.progress(&work.to_string());
         Box::new(())
     }
 

@@ -1,11 +1,12 @@
 //! Parses Nix's `internal-json` log format: one JSON object on each line, after `@nix `.
 //!
-//! Takes: a line. Gives: a [`Line`]. nix(1) describes the format under `--log-format internal-json`: `action` is
+//! Takes: lines, one after the other. Gives: a [`Line`] for each, and how far Nix is. nix(1) describes the format under `--log-format internal-json`: `action` is
 //! `start`, `stop`, `result` or `msg`; an error is a `msg` with a `raw_msg`, and with `--show-trace` also a `trace`.
 
 use anstream::adapter::strip_str;
 use serde::Deserialize;
 
+use super::counter::{Counter, Counts};
 use crate::apply::Frame;
 use crate::source::Location;
 
@@ -17,8 +18,8 @@ const INFO: u8 = 3;
 pub(super) enum Line {
     /// A message to show.
     Message(String),
-    /// The evaluation failed: the error, and the calls that led to it, innermost first.
-    Error(Frame, Vec<Frame>),
+    /// An error, and the calls that led to it, innermost first; and the whole as Nix shows it.
+    Error(Frame, Vec<Frame>, String),
     /// Nothing to show.
     Nothing,
 }
@@ -27,9 +28,24 @@ pub(super) enum Line {
 #[serde(tag = "action", rename_all = "lowercase")]
 enum Event {
     Start {
+        id: u64,
         level: u8,
         #[serde(default)]
         text: String,
+        #[serde(rename = "type")]
+        kind: u64,
+        #[serde(default)]
+        fields: Vec<serde_json::Value>,
+    },
+    Stop {
+        id: u64,
+    },
+    Result {
+        id: u64,
+        #[serde(rename = "type")]
+        kind: u64,
+        #[serde(default)]
+        fields: Vec<serde_json::Value>,
     },
     Msg {
         level: u8,
@@ -72,19 +88,41 @@ fn plain(text: &str) -> String {
     strip_str(text).to_string()
 }
 
-/// Parses a line. One that is not in Nix's format comes from a program that Nix runs, and is a message.
-pub(super) fn read(line: &str) -> Line {
-    let event = line.strip_prefix("@nix ").map(serde_json::from_str);
-    match event {
-        None => Line::Message(plain(line)),
-        Some(Ok(Event::Start { level, text })) if level <= INFO && !text.is_empty() => Line::Message(plain(&text)),
-        Some(Ok(Event::Msg { error: Some(error), trace, .. })) => {
-            Line::Error(error.frame(), trace.into_iter().map(Hint::frame).collect())
+/// The log of one run of Nix.
+#[derive(Default)]
+pub(super) struct Log {
+    counter: Counter,
+}
+
+impl Log {
+    /// How far Nix is.
+    pub(super) fn counts(&self) -> Counts {
+        self.counter.counts()
+    }
+
+    /// Parses the next line. One that is not in Nix's format comes from a program that Nix runs, and is a message.
+    pub(super) fn read(&mut self, line: &str) -> Line {
+        let Some(event) = line.strip_prefix("@nix ") else { return Line::Message(plain(line)) };
+        match serde_json::from_str(event) {
+            Ok(Event::Start { id, level, text, kind, fields }) => {
+                self.counter.start(id, kind, &fields);
+                if level <= INFO && !text.is_empty() { Line::Message(plain(&text)) } else { Line::Nothing }
+            }
+            Ok(Event::Stop { id }) => {
+                self.counter.stop(id);
+                Line::Nothing
+            }
+            Ok(Event::Result { id, kind, fields }) => {
+                let line = self.counter.result(id, kind, &fields);
+                line.map_or(Line::Nothing, |line| Line::Message(plain(&line)))
+            }
+            Ok(Event::Msg { error: Some(error), trace, msg, .. }) => {
+                Line::Error(error.frame(), trace.into_iter().map(Hint::frame).collect(), plain(&msg))
+            }
+            Ok(Event::Msg { level, msg, .. }) if level <= INFO => Line::Message(plain(&msg)),
+            // An error is from a newer Nix.
+            Ok(_) | Err(_) => Line::Nothing,
         }
-        Some(Ok(Event::Msg { level, msg, .. })) if level <= INFO => Line::Message(plain(&msg)),
-        Some(Ok(_)) => Line::Nothing,
-        // From a newer Nix.
-        Some(Err(_)) => Line::Nothing,
     }
 }
 
@@ -105,7 +143,7 @@ mod tests {
             frame("while printing", None),
         ];
         let error = frame("cannot add a string to an integer", Some(("/etc/h.nix", 2, 36)));
-        assert_eq!(read(line), Line::Error(error, trace));
+        assert_eq!(Log::default().read(line), Line::Error(error, trace, "error: …".to_owned()));
     }
 
     #[test]
@@ -122,12 +160,22 @@ mod tests {
                 Line::Message("copying it".to_owned()),
             ),
             (r#"@nix {"action":"start","id":1,"level":3,"parent":0,"text":"","type":104}"#, Line::Nothing),
-            (r#"@nix {"action":"stop","id":1}"#, Line::Nothing),
             (r#"@nix {"action":"result","id":1,"type":105,"fields":[0,1,0,0]}"#, Line::Nothing),
+            (
+                r#"@nix {"action":"start","fields":["/nix/store/0-a.drv"],"id":2,"level":4,"type":105}"#,
+                Line::Nothing,
+            ),
+            (
+                r#"@nix {"action":"result","id":2,"type":101,"fields":["\u001b[1mdone\u001b[0m"]}"#,
+                Line::Message("a> done".to_owned()),
+            ),
+            (r#"@nix {"action":"stop","id":2}"#, Line::Nothing),
             (r#"@nix {"action":"#, Line::Nothing),
         ];
+        let mut log = Log::default();
         for (line, expected) in table {
-            assert_eq!(read(line), expected, "{line}");
+            assert_eq!(log.read(line), expected, "{line}");
         }
+        assert_eq!(log.counts().to_string(), "0 of 1 built");
     }
 }

@@ -200,12 +200,102 @@ fn a_switch_in_a_service_says_nothing_twice_in_the_journal() {
     let cursor = cursor(&lab);
     lab.sh(&format!("systemd-run --quiet --wait --setenv=NIX_PATH --unit scenario-switch {SWITCH}")).ok();
     let entries =
-        lab.sh(&format!("journalctl --sync; journalctl --after-cursor='{cursor}' --output cat --all")).ok();
-    for message in
-        ["sambal: starting", "sambal: create done", "sambal: start done", "switch to /root/host.nix succeeded"]
-    {
-        assert_eq!(entries.lines().filter(|line| *line == message).count(), 1, "{message}: {entries}");
+        lab.sh(&format!("journalctl --sync; journalctl --after-cursor='{cursor}' --output json --all")).ok();
+    let entries: Vec<serde_json::Value> =
+        entries.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    for (message, action) in [
+        ("sambal: starting", Some("start")),
+        ("sambal: create done", Some("create")),
+        ("sambal: start done", Some("start")),
+        ("switch to /root/host.nix succeeded", None),
+    ] {
+        let found: Vec<_> = entries.iter().filter(|entry| entry["MESSAGE"] == message).collect();
+        let [entry] = &found[..] else { panic!("{message}: {entries:#?}") };
+        assert_eq!(entry["ACTION"].as_str(), action, "{entry:#}");
+        assert_eq!(entry["CONTAINER"].as_str(), action.map(|_| "sambal"), "{entry:#}");
     }
+    let took = entries.iter().find(|entry| entry["MESSAGE"] == "sambal: start done").expect("checked above");
+    let took: u64 = took["DURATION_USEC"].as_str().and_then(|took| took.parse().ok()).expect("a duration");
+    assert!(took >= 2_000_000, "its guest takes two seconds: {took}");
+    lab.finish();
+}
+
+/// Runs a command on a terminal of its own, which reports no size, and prints all that it shows there. stdout is not that
+/// terminal.
+const SHOWN_ON_A_TERMINAL: &str = r#"
+import os, sys
+out = os.open("/root/stdout", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+child, master = os.forkpty()
+if child == 0:
+    os.dup2(out, 1)
+    os.execvp(sys.argv[1], sys.argv[1:])
+while True:
+    try:
+        shown = os.read(master, 65536)
+    except OSError:
+        break
+    if not shown:
+        break
+    os.write(1, shown)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"#;
+
+/// Replaces durations.
+fn masked(text: &str) -> String {
+    let words: Vec<&str> = text.split(' ').collect();
+    let is_number = |word: &str| word.parse::<f64>().is_ok();
+    let word = |(n, word): (usize, &&str)| match words.get(n + 1) {
+        Some(next)
+            if next.starts_with('s') && next.trim_end_matches([':', ',', '\n']).len() == 1 && is_number(word) =>
+        {
+            "N".to_owned()
+        }
+        _ => (*word).to_owned(),
+    };
+    words.iter().enumerate().map(word).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn a_terminal_shows_a_live_line_of_each_container_and_a_summary() {
+    let lab = Lab::empty();
+    lab.write("/root/shown.py", SHOWN_ON_A_TERMINAL);
+    let show = |options: &str| lab.sh(&format!("TERM=xterm python3 /root/shown.py {SWITCH} {options}"));
+    lab.write("/root/host.nix", &slow("v1@example.org"));
+    let said = show("");
+    assert_eq!(said.code, 0, "{said:#?}");
+    for line in
+        ["evaluating with Nix", "  sambal  \u{1b}[36mstarting\u{1b}[0m", "  satay   \u{1b}[32mready\u{1b}[0m  "]
+    {
+        assert!(said.out.contains(line), "{line}: {}", said.out);
+    }
+    let is_counted = |line: &str| line.contains(" of ") && line.contains(" steps  ");
+    assert!(said.out.split(['\r', '\n']).any(is_counted), "{}", said.out);
+    // No step is printed twice: what is left is the summary.
+    assert!(!said.out.contains("sambal: start"), "{}", said.out);
+    let summary: String = said.out.rsplit_once(" steps done in ").expect("a summary").1.replace('\r', "");
+    let summary: Vec<&str> = summary.lines().skip(1).take(2).collect();
+    let summary = format!("{}\n", summary.join("\n"));
+    assert_eq!(masked(&summary), "  sambal  N s: started in N s\n  satay   N s: started in N s\n");
+    let results = lab.sh("cat /root/stdout").ok();
+    assert!(results.starts_with("host -> ") || results.contains("Plan: "), "{results}");
+    assert!(!results.contains('\u{1b}') && !results.contains("steps"), "{results}");
+
+    // Not with NO_COLOR, --quiet or JSON, nor on a terminal that cannot move its cursor.
+    for (version, options, wanted, unwanted) in [
+        ("v2", "--color never", "  sambal  starting", "[36m"),
+        ("v3", "--quiet", "", "starting"),
+        ("v4", "--log-format json", "\"message\":\"sambal: starting\"", "\u{1b}"),
+    ] {
+        lab.write("/root/host.nix", &slow(&format!("{version}@example.org")));
+        let said = show(options);
+        assert_eq!(said.code, 0, "{options}: {said:#?}");
+        assert!(said.out.contains(wanted) && !said.out.contains(unwanted), "{options}: {}", said.out);
+    }
+    lab.write("/root/host.nix", &slow("v5@example.org"));
+    let said = lab.sh(&format!("TERM=dumb python3 /root/shown.py {SWITCH}"));
+    assert!(said.out.contains("sambal: starting\r\n") && !said.out.contains("\u{1b}[2K"), "{}", said.out);
+    lab.sh("rm /root/shown.py /root/stdout").ok();
     lab.finish();
 }
 
@@ -231,6 +321,9 @@ fn what_takes_long_is_said_every_few_seconds_and_in_a_json_log_as_json() {
         let line = lines.iter().find(|line| line["message"] == progress);
         assert_eq!(line.map(|line| &line["level"]), Some(&"info".into()), "{progress}: {messages:#?}");
     }
+    let summary = lines.iter().find(|line| line["containers"].is_object()).expect("a summary");
+    assert_eq!((&summary["done"], &summary["level"]), (&summary["steps"], &"info".into()), "{summary:#}");
+    assert!(summary["containers"]["sambal"]["seconds"].as_f64().is_some_and(|it| it > 10.0), "{summary:#}");
     // -vv logs every call to the outside.
     for call in [
         "systemd: Reload",
