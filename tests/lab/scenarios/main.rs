@@ -16,6 +16,7 @@ mod health;
 mod journal;
 mod live;
 mod main_job;
+mod misbehaving;
 mod native;
 mod network;
 mod preconditions;
