@@ -69,7 +69,7 @@ impl Checker<'_> {
         if !self.containers_enabled() {
             return;
         }
-        let mut units = self.settings();
+        let mut settings = self.settings();
         let containers = At::root("containers");
         for (name, container) in &self.manifest.containers {
             let path = containers.join(name.as_str());
@@ -80,8 +80,11 @@ impl Checker<'_> {
             let before = self.errors();
             let spec = self.container(name, container, path);
             if self.errors() == before {
-                let with_unit = |spec| Some(ContainerSpec { unit: units.remove(name)?, ..spec });
-                self.out.spec.containers.extend(spec.and_then(with_unit));
+                let with_settings = |spec| {
+                    let (unit, credentials) = settings.remove(name)?;
+                    Some(ContainerSpec { unit, credentials, ..spec })
+                };
+                self.out.spec.containers.extend(spec.and_then(with_settings));
             }
         }
         for name in self.manifest.misnamed.keys() {
@@ -174,6 +177,7 @@ impl Checker<'_> {
             // NixOS joins the elements unquoted into a shell command, so one element may hold several words.
             extra_flags: extra_flags?.iter().flat_map(|flag| flag.split_whitespace()).map(str::to_owned).collect(),
             timeout_start: self.need(&c.timeout_start_sec, path.join("timeoutStartSec"))?.clone(),
+            credentials: Vec::new(),
             unit: UnitSettings::default(),
             users: users?,
             network: network?,

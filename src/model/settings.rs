@@ -1,7 +1,8 @@
 //! Our own options of a container: `services.container-rebuild.containers.<name>`.
 //!
 //! NixOS has no such options, so they are no part of [`super::Container`], whose JSON form is that of NixOS.
-//! [`super::check`] says what is wrong with them, and turns them into [`super::spec::UnitSettings`].
+//! [`super::check`] says what is wrong with them, and turns them into [`super::spec::UnitSettings`] and
+//! [`super::spec::Credential`]s.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,6 +52,10 @@ declare_setting! {
     After = "after", NextStart;
     /// Units of the host that start before it (`After=`).
     AfterUnits = "afterUnits", NextStart;
+    /// Credentials that systemd reads from files of the host, by name (`LoadCredential=`).
+    Credentials = "credentials", Start;
+    /// The same, encrypted by systemd-creds(1) (`LoadCredentialEncrypted=`).
+    EncryptedCredentials = "encryptedCredentials", Start;
     /// Containers that must run before it starts. It stops when one of them stops.
     Requires = "requires", NextStart;
     /// Units of the host that must run before it starts (`Requires=` and `After=`).

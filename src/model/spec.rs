@@ -50,9 +50,24 @@ pub struct ContainerSpec {
     pub extra_flags: Vec<String>,
     /// `TimeoutStartSec=` of the unit (systemd.time(7)).
     pub timeout_start: String,
+    /// What systemd hands to the guest, sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub credentials: Vec<Credential>,
     /// What its unit says beyond the options that NixOS has.
     #[serde(default, skip_serializing_if = "UnitSettings::is_empty")]
     pub unit: UnitSettings,
+}
+
+/// A file of the host that systemd hands to the guest as a credential (<https://systemd.io/CREDENTIALS>).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credential {
+    /// Its name, on the host and in the guest.
+    pub name: String,
+    /// The file, an absolute path.
+    pub source: PathBuf,
+    /// Whether systemd decrypts the file (systemd-creds(1)).
+    #[serde(default)]
+    pub encrypted: bool,
 }
 
 /// What the unit of a container says beyond the options that NixOS has (`services.container-rebuild.containers.<name>`).

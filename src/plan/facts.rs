@@ -15,7 +15,8 @@ use sources::{Source, sources};
 use crate::diag::{Code, Diagnostic};
 use crate::model::Manifest;
 use crate::model::path::{OptionPath, OptionSpans};
-use crate::model::spec::HostSpec;
+use crate::model::settings::{CONTAINERS, Setting};
+use crate::model::spec::{Credential, HostSpec};
 use crate::source::Span;
 use crate::state::{PathFacts, Probe, ProbeError, Snapshot};
 
@@ -43,7 +44,7 @@ impl Probe for BeforeBuild<'_> {
     }
 }
 
-/// Everything the host lacks: programs, sources of bind mounts, guest systems, network namespaces, bridges, and the
+/// Everything the host lacks: programs, sources of bind mounts and credentials, guest systems, network namespaces, bridges, and the
 /// interface through which NAT leaves.
 ///
 /// Bind mounts and bridges come from the `manifest`, where they are known before the guest is built. Interfaces are
@@ -58,6 +59,7 @@ pub(crate) fn missing(
     let sources = sources(manifest);
     let mut wanted: BTreeSet<PathBuf> = sources.iter().map(|source| PathBuf::from(source.host)).collect();
     wanted.extend(spec.containers.iter().map(|container| container.system.join("init")));
+    wanted.extend(spec.containers.iter().flat_map(|it| &it.credentials).map(|it| it.source.clone()));
     let namespaces = namespaces(manifest);
     wanted.extend(namespaces.iter().map(|(_, namespace)| PathBuf::from(namespace)));
     let missing = host.missing_paths(&wanted);
@@ -77,6 +79,23 @@ pub(crate) fn missing(
             let help = "`path` must be a guest system: the store path of a `config.system.build.toplevel`";
             let option = around.join("path");
             findings.push(at_option(Diagnostic::error(Code::MissingHostPath, message).help(help), spans, &option));
+        }
+        for Credential { name, source, encrypted } in &container.credentials {
+            if missing.contains(source) {
+                let setting = if *encrypted { Setting::EncryptedCredentials } else { Setting::Credentials };
+                let settings =
+                    ["services", "container-rebuild", CONTAINERS, container.name.as_str(), setting.name()];
+                let option = OptionPath::new(settings).join(name);
+                let file = source.display();
+                let message =
+                    format!("`{}`: {file} does not exist, the source of the credential `{name}`", container.name);
+                let help = "create it, readable for root alone, or correct the path";
+                findings.push(at_option(
+                    Diagnostic::error(Code::MissingHostPath, message).help(help),
+                    spans,
+                    &option,
+                ));
+            }
         }
     }
     for (container, namespace) in namespaces {

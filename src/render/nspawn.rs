@@ -19,7 +19,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{conf, host_port, is_private, paths, veth};
-use crate::model::spec::{Bind, ContainerSpec, Network, Users};
+use crate::model::spec::{Bind, ContainerSpec, Credential, Network, Users};
 
 /// The arguments of `systemd-nspawn` for a guest with this root. They must not pass through a shell.
 pub(crate) fn arguments(spec: &ContainerSpec, root: &Path) -> Vec<String> {
@@ -70,6 +70,8 @@ pub(crate) fn arguments(spec: &ContainerSpec, root: &Path) -> Vec<String> {
     }
     args.extend(spec.tmpfs.iter().map(|tmpfs| format!("--tmpfs={tmpfs}")));
     args.extend(binds.iter().map(conf::bind_flag));
+    // A relative path is one in $CREDENTIALS_DIRECTORY, where systemd has put what the unit loads.
+    args.extend(spec.credentials.iter().map(|Credential { name, .. }| format!("--load-credential={name}:{name}")));
     args.extend(spec.extra_flags.iter().cloned());
     args.push(text(&spec.system.join("init")));
     args
@@ -183,6 +185,7 @@ pub(super) mod tests {
             copy_resolv_conf: true,
             extra_flags: vec!["--hostname=w".to_owned()],
             timeout_start: "1min".to_owned(),
+            credentials: Vec::new(),
             unit: Default::default(),
         }
     }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use super::paths;
 use crate::model::ContainerName;
-use crate::model::spec::{ContainerSpec, Network, UnitSettings};
+use crate::model::spec::{ContainerSpec, Credential, Network, UnitSettings};
 
 /// The first line of every unit that this program writes; a unit without it is not ours.
 pub(crate) const HEADER: &str = "# Written by container-rebuild. Changes made here are lost.";
@@ -79,6 +79,10 @@ fn with_program(spec: &ContainerSpec, program: &str) -> String {
     // nspawn always passes tun on to a guest with user and network namespaces, and fails if it may not.
     if spec.tun || (spec.users.are_private() && matches!(spec.network, Network::Private(_))) {
         line("DeviceAllow=/dev/net/tun rwm");
+    }
+    for Credential { name, source, encrypted } in &spec.credentials {
+        let setting = if *encrypted { "LoadCredentialEncrypted" } else { "LoadCredential" };
+        line(&format!("{setting}={name}:{}", source.display().to_string().replace('%', "%%")));
     }
     for (setting, values) in resources {
         for value in values {
@@ -219,6 +223,20 @@ mod tests {
         assert!(unit.contains(order), "{unit}");
         let limits = "\nIODeviceWeight=/dev/sda 5\nIODeviceWeight=/srv 10\nIOWeight=50\nMemoryMax=50%\n";
         assert!(unit.ends_with(limits), "{unit}");
+    }
+
+    #[test]
+    fn credentials_are_loaded_by_systemd() {
+        let credential = |name: &str, source: &str, encrypted| Credential {
+            name: name.to_owned(),
+            source: source.into(),
+            encrypted,
+        };
+        let credentials =
+            vec![credential("key", "/run/keys/100% mine", false), credential("token", "/etc/token.cred", true)];
+        let unit = text(&ContainerSpec { credentials, ..wasabi() });
+        let lines = "\nLoadCredential=key:/run/keys/100%% mine\nLoadCredentialEncrypted=token:/etc/token.cred\n";
+        assert!(unit.contains(lines), "{unit}");
     }
 
     #[test]

@@ -10,25 +10,37 @@ use super::{Checker, resources};
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::OptionPath;
 use crate::model::settings::{self, CONTAINERS, Setting};
-use crate::model::spec::UnitSettings;
+use crate::model::spec::{Credential, UnitSettings};
 use crate::model::{Container, ContainerName, UNKNOWN_KEY, Unknown};
 
 /// Types of units that another one can depend on (systemd.unit(5)).
 const UNIT_TYPES: [&str; 11] =
     ["automount", "device", "mount", "path", "scope", "service", "slice", "socket", "swap", "target", "timer"];
 
+/// Whether systemd accepts this as the name of a credential, and no character of it means anything in a unit.
+fn is_credential_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    !matches!(name, "" | "." | "..") && name.len() <= 255 && name.chars().all(is_plain)
+}
+
+/// Whether systemd takes this as a path, unchanged but for `%`: absolute, in one line, and without `..`.
+fn is_path(path: &str) -> bool {
+    let is_good = |name: &str| name != "..";
+    path.starts_with('/') && path.trim() == path && !path.contains(char::is_control) && path.split('/').all(is_good)
+}
+
 impl Checker<'_> {
     /// Checks the settings of all containers, and returns those of each container that are known and valid.
-    pub(super) fn settings(&mut self) -> BTreeMap<ContainerName, UnitSettings> {
+    pub(super) fn settings(&mut self) -> BTreeMap<ContainerName, (UnitSettings, Vec<Credential>)> {
         let manifest = self.manifest;
-        let mut of_units = BTreeMap::new();
+        let mut checked = BTreeMap::new();
         let path = OptionPath::new(["services", "container-rebuild", CONTAINERS]);
         let none = serde_json::Map::new();
         let all = match manifest.services.container_rebuild.get(CONTAINERS) {
             Some(value) => self.set(value, &path),
             None => Some(&none),
         };
-        let Some(all) = all else { return of_units };
+        let Some(all) = all else { return checked };
         for name in all.keys().filter(|name| {
             !manifest.containers.keys().any(|known| known.as_str() == *name) && manifest.more_containers.is_none()
         }) {
@@ -38,18 +50,25 @@ impl Checker<'_> {
         }
         let order = settings::order(manifest);
         for (name, after) in order {
-            let unit = match all.get(name.as_str()) {
-                Some(value) => self.unit_settings(name, value, &path.join(name.as_str())),
-                None => Some(UnitSettings::default()),
+            let settings = match all.get(name.as_str()) {
+                Some(value) => self.settings_of(name, value, &path.join(name.as_str())),
+                None => Some(Default::default()),
             };
-            of_units.extend(unit.map(|unit| (name.clone(), UnitSettings { after, ..unit })));
+            let with_order = |(unit, credentials)| (name.clone(), (UnitSettings { after, ..unit }, credentials));
+            checked.extend(settings.map(with_order));
         }
         self.cycles(&path);
-        of_units
+        checked
     }
 
-    fn unit_settings(&mut self, name: &ContainerName, value: &Value, path: &OptionPath) -> Option<UnitSettings> {
+    fn settings_of(
+        &mut self,
+        name: &ContainerName,
+        value: &Value,
+        path: &OptionPath,
+    ) -> Option<(UnitSettings, Vec<Credential>)> {
         let mut unit = UnitSettings::default();
+        let mut credentials: Vec<Credential> = Vec::new();
         let mut is_known = true;
         for (option, value) in self.set(value, path)? {
             let path = path.join(option);
@@ -73,6 +92,22 @@ impl Checker<'_> {
                     Some(resources) => unit.resources = resources,
                     None => is_known = false,
                 },
+                Some(setting @ (Setting::Credentials | Setting::EncryptedCredentials)) => {
+                    let encrypted = setting == Setting::EncryptedCredentials;
+                    match self.credentials(value, encrypted, &path) {
+                        Some(more) => {
+                            let twice = more.iter().find(|one| credentials.iter().any(|it| it.name == one.name));
+                            if let Some(Credential { name, .. }) = twice {
+                                let message = format!("the credential `{name}` is set twice, plain and encrypted");
+                                let diagnostic =
+                                    Diagnostic::error(Code::Conflict, message).help("remove one of them");
+                                self.wrong(diagnostic, &path.join(name));
+                            }
+                            credentials.extend(more);
+                        }
+                        None => is_known = false,
+                    }
+                }
                 None => {
                     let names: Vec<_> = Setting::ALL.iter().map(|setting| setting.name()).collect();
                     let message = format!("there is no option `{option}` for a container here");
@@ -81,7 +116,43 @@ impl Checker<'_> {
                 }
             }
         }
-        is_known.then_some(unit)
+        credentials.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        is_known.then_some((unit, credentials))
+    }
+
+    /// The credentials of a set of paths by name; `None` if one is unknown. Those that are wrong are reported.
+    fn credentials(&mut self, value: &Value, encrypted: bool, path: &OptionPath) -> Option<Vec<Credential>> {
+        let mut credentials = Vec::new();
+        let mut is_known = true;
+        for (name, value) in self.set(value, path)? {
+            let path = path.join(name);
+            if self.is_unknown(value, &path) {
+                is_known = false;
+                continue;
+            }
+            let Some(source) = value.as_str() else {
+                self.wrong_type(value, "an absolute path", &path);
+                continue;
+            };
+            if !is_credential_name(name) {
+                let message = format!("`{}` is not the name of a credential", name.escape_debug());
+                let help = "use at most 255 letters, digits, `.`, `-` and `_`";
+                self.wrong(Diagnostic::error(Code::OptionType, message).help(help), &path);
+            } else if !is_path(source) {
+                // Not the value, which may be the secret.
+                let message = format!("the credential `{name}` is not an absolute path");
+                let help = "name a file of the host, such as `\"/run/secrets/db-password\"`: the secret itself must not stand here";
+                self.wrong(Diagnostic::error(Code::OptionType, message).help(help), &path);
+            } else {
+                if source.starts_with("/nix/store/") && !encrypted {
+                    let message = format!("the credential `{name}` lies in the store, where everybody can read it");
+                    let help = "keep the file outside of the store, or encrypt it (systemd-creds(1)) and use `encryptedCredentials`";
+                    self.wrong(Diagnostic::warning(Code::SecretInStore, message).help(help), &path);
+                }
+                credentials.push(Credential { name: name.clone(), source: source.into(), encrypted });
+            }
+        }
+        is_known.then_some(credentials)
     }
 
     /// The containers of a list; `None` if one is unknown. Names that are wrong are reported.

@@ -107,3 +107,52 @@ fn containers_start_and_stop_in_order_and_with_what_they_require() {
     assert_eq!(lab.plan().1, 0);
     lab.finish();
 }
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn credentials_reach_the_guest_and_nothing_else() {
+    let lab = Lab::empty();
+    let wasabi = web("wasabi", 11);
+    let text = |settings: &str| {
+        with_settings(&[&wasabi], &format!("services.container-rebuild.containers.wasabi = {{ {settings} }};"))
+    };
+    let plain = "credentials.token = \"/root/keys/token\";";
+    let both = format!("{plain} encryptedCredentials.sealed = \"/root/keys/sealed\";");
+    lab.switch(&host(&[&wasabi]));
+
+    // A file that is not there is reported before anything stops.
+    let before = lab.observe();
+    lab.write("/root/host.nix", &text(plain));
+    let refused = lab.sh("container-rebuild switch --yes /root/host.nix");
+    assert_eq!(refused.code, 1, "{refused:#?}");
+    let expected = "/root/keys/token does not exist, the source of the credential `token`";
+    assert!(refused.err.contains(expected), "{}", refused.err);
+    assert!(before.kept(&lab.observe(), "wasabi"));
+
+    let secret = "c2VjcmV0-4711";
+    lab.sh(&format!(
+        "mkdir -p -m 700 /root/keys && cd /root/keys && echo {secret} > token
+         echo sealed-{secret} | systemd-creds encrypt --with-key=host --name=sealed - sealed 2>/dev/null"
+    ))
+    .ok();
+    let switched = lab.switch(&text(&both));
+    assert_eq!(switched.cost("wasabi"), "restart");
+    let inside =
+        lab.sh("container-rebuild run wasabi -- cat /run/host/credentials/token /run/host/credentials/sealed");
+    assert_eq!(inside.ok(), format!("{secret}\nsealed-{secret}\n"));
+    assert_eq!(lab.plan().1, 0);
+
+    // It stands in no file of ours, in no unit, and in no log.
+    let found = lab.sh(&format!(
+        "! grep -rlsF -e {secret} /var/lib/container-rebuild /run/systemd/system /run/container-rebuild /etc/nixos-containers \
+           /nix/var/nix/gcroots
+         ! journalctl -b | grep -F -e {secret}; ! container-rebuild generations --json | grep -F -e {secret}"
+    ));
+    found.ok();
+
+    let gone = lab.switch(&host(&[&wasabi]));
+    assert_eq!(gone.cost("wasabi"), "restart");
+    lab.sh("container-rebuild run wasabi -- test ! -e /run/host/credentials/token").ok();
+    lab.sh("rm -r /root/keys").ok();
+    lab.finish();
+}

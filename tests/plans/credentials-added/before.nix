@@ -1,0 +1,4 @@
+{
+  containers.web = { path = "/nix/store/00000000000000000000000000000000-web"; autoStart = true; };
+  services.container-rebuild.containers.web.credentials.token = "/run/keys/token";
+}
