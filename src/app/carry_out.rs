@@ -10,6 +10,7 @@ use super::context::Context;
 use super::findings::{failed_step, of_degraded};
 use super::last_switch::SwitchRecord;
 use super::live_host::LiveHost;
+use super::sources;
 use super::stage::Stage;
 use super::ui::Run;
 use crate::apply::{Applier, Degraded, Event, HostError, Report};
@@ -80,6 +81,9 @@ fn carry_out(
     (generation, activation): (&Generation, Activation),
     (run, keep_going): (&dyn Run, bool),
 ) -> (Result<Applied, Vec<Diagnostic>>, SwitchOutcome) {
+    if let Err(findings) = sources::prepare(host, plan) {
+        return (Err(findings), SwitchOutcome::Failed);
+    }
     let report = apply_plan(host, plan, run, keep_going);
     let changed = plan.changes.iter().filter_map(|change| change.container.as_ref());
     let left = mounts_left(host, changed);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::apply::{Host, HostError};
 use crate::model::ContainerName;
-use crate::state::{Generation, GenerationEntry, Health, LastSwitch, Probe, ProbeError, Snapshot};
+use crate::state::{AbsentMount, Generation, GenerationEntry, Health, LastSwitch, Probe, ProbeError, Snapshot};
 
 /// Why the host could not be locked.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +94,12 @@ pub trait LiveHost: Host + Probe {
     fn unusable_roots(&self, roots: &[PathBuf]) -> Vec<PathBuf>;
     /// Whether `path` exists; follows symlinks.
     fn exists(&self, path: &Path) -> bool;
+    /// Starts the unit of a mount, and waits until it is mounted.
+    ///
+    /// # Errors
+    ///
+    /// If it is not mounted afterwards.
+    fn mount(&self, mount: &AbsentMount) -> Result<(), HostError>;
     /// Restarts the container with what was last written for it; starts it if it does not run.
     ///
     /// # Errors

@@ -43,6 +43,7 @@ mod ready;
 mod rollback;
 mod saved;
 mod sides;
+mod sources;
 mod stage;
 mod status;
 mod switch;

@@ -70,7 +70,10 @@ pub fn plan(
     let missing =
         facts::missing(&configuration.manifest, &checked.spec, &configuration.spans, host, &snapshot).into_iter();
     // `plan` changes nothing, so a missing path or interface does not fail it.
-    let missing = missing.map(|finding| Diagnostic { severity: Severity::Warning, ..finding });
+    let missing = missing.map(|finding| match finding.severity {
+        Severity::Error => Diagnostic { severity: Severity::Warning, ..finding },
+        Severity::Warning | Severity::Note => finding,
+    });
     findings.extend(covered(cx, &configuration, missing.collect()));
     let plan = between(cx, &configuration, &checked, &snapshot, restart_mode);
     let obstacles = obstacles(host, &configuration, &snapshot, &plan).into_iter();

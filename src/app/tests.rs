@@ -5,6 +5,7 @@ mod generations;
 mod guests;
 mod refusals;
 mod runs;
+mod sources;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -8,13 +8,14 @@ use std::time::Duration;
 use super::linux::{self, Linux};
 use super::systemd::{self, Job};
 use super::{
-    apply_journal, confirmation, generations, kept_state, last_switch, leftovers, live, look, probe, ready,
+    apply_journal, confirmation, generations, kept_state, last_switch, leftovers, live, look, mount_units, probe,
+    ready,
 };
 use crate::app::{KeptState, LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
 use crate::apply::{BusCall, HostError};
 use crate::model::ContainerName;
 use crate::render::paths;
-use crate::state::{Generation, GenerationEntry, Health, LastSwitch, ProbeError, Snapshot};
+use crate::state::{AbsentMount, Generation, GenerationEntry, Health, LastSwitch, ProbeError, Snapshot};
 
 impl LiveHost for Linux {
     fn lock(&self, waits: bool) -> Result<Lock, LockError> {
@@ -71,6 +72,10 @@ impl LiveHost for Linux {
 
     fn exists(&self, path: &Path) -> bool {
         path.exists()
+    }
+
+    fn mount(&self, mount: &AbsentMount) -> Result<(), HostError> {
+        mount_units::start(mount)
     }
 
     fn restart(&self, name: &ContainerName) -> Result<(), HostError> {

@@ -25,9 +25,9 @@ use crate::render::interface::{self, Pair};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
 use crate::render::{paths, unit};
 use crate::state::{
-    Activation, ActiveState, BootService, Damage, FailedUnit, Generation, Health, Installed, Interface,
-    JournalEntry, KeptRoot, Kernel, LastSwitch, Machine, ObservedContainer, Owner, PathFacts, Probe, ProbeError,
-    Program, Record, Rules, Snapshot, Unfinished, Unit, Unobserved,
+    AbsentMount, Activation, ActiveState, BootService, Damage, FailedUnit, Generation, Health, Installed,
+    Interface, JournalEntry, KeptRoot, Kernel, LastSwitch, Machine, ObservedContainer, Owner, PathFacts, Probe,
+    ProbeError, Program, Record, Rules, Snapshot, Unfinished, Unit, Unobserved,
 };
 
 /// The host. It may be shared between threads like a real one.
@@ -106,6 +106,10 @@ pub struct State {
     pub lacks_nspawn: bool,
     /// Paths that do not exist.
     pub missing: BTreeSet<PathBuf>,
+    /// Mounts that the host's configuration names, and that are not there.
+    pub absent_mounts: BTreeSet<AbsentMount>,
+    /// Units of mounts whose start fails.
+    pub broken_mounts: BTreeSet<String>,
     /// The facts about paths.
     pub paths: BTreeMap<PathBuf, PathFacts>,
     /// Files that cannot be replaced.
@@ -543,6 +547,18 @@ impl Probe for MemoryHost {
 
     fn missing_paths(&self, paths: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
         paths.intersection(&self.state().missing).cloned().collect()
+    }
+
+    fn absent_mounts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, Vec<AbsentMount>> {
+        let state = self.state();
+        let absent = |path: &PathBuf| -> Vec<AbsentMount> {
+            let mut mounts: Vec<_> =
+                state.absent_mounts.iter().filter(|mount| path.starts_with(&mount.at)).cloned().collect();
+            mounts.sort_by(|a, b| a.at.cmp(&b.at));
+            mounts
+        };
+        let each = paths.iter().map(|path| (path.clone(), absent(path)));
+        each.filter(|(_, mounts)| !mounts.is_empty()).collect()
     }
 
     fn path_facts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, PathFacts> {

@@ -35,6 +35,7 @@ mod live_host;
 mod look;
 mod machined;
 pub mod memory;
+mod mount_units;
 pub(crate) mod mounts;
 pub(crate) mod netlink;
 pub(crate) mod netns;

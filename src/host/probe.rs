@@ -15,14 +15,15 @@ use serde::de::DeserializeOwned;
 use super::linux::Linux;
 use super::nft::NftError;
 use super::{
-    apply_journal, bus, damage, generations, idmap, machined, netlink, nft, own_program, programs, sysctl, systemd,
+    apply_journal, bus, damage, generations, idmap, machined, mount_units, netlink, nft, own_program, programs,
+    sysctl, systemd,
 };
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
 use crate::render::{paths, unit};
 use crate::state::{
-    BootService, Damage, Generation, KeptRoot, Kernel, Machine, ObservedContainer, Owner, PathFacts, Probe,
-    ProbeError, Record, Rules, Snapshot, Unit, Unobserved,
+    AbsentMount, BootService, Damage, Generation, KeptRoot, Kernel, Machine, ObservedContainer, Owner, PathFacts,
+    Probe, ProbeError, Record, Rules, Snapshot, Unit, Unobserved,
 };
 
 impl Probe for Linux {
@@ -97,6 +98,16 @@ impl Probe for Linux {
             Ok(_) => false,
         };
         paths.iter().filter(is_missing).cloned().collect()
+    }
+
+    fn absent_mounts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, Vec<AbsentMount>> {
+        if paths.is_empty() || !bus::is_booted_with_systemd() {
+            return BTreeMap::new();
+        }
+        mount_units::absent(paths).unwrap_or_else(|error| {
+            tracing::warn!(%error, "cannot ask systemd for the mounts that bind mounts lie on");
+            BTreeMap::new()
+        })
     }
 
     fn path_facts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, PathFacts> {

@@ -3,7 +3,7 @@
 //! Gives: jobs that are waited for, and the state of units. The end of a job is a signal, to which we subscribe before
 //! the job starts; nothing here polls.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -310,6 +310,50 @@ pub(crate) fn units(names: &[String]) -> Result<Vec<Option<Unit>>, BusError> {
         let manager = &manager;
         let looked_at =
             names.iter().map(|name| async move { unit(connection, &manager.load_unit(name).await?).await });
+        futures_util::future::try_join_all(looked_at).await
+    })
+}
+
+/// The names of all units that have a file and end with `suffix`.
+///
+/// # Errors
+///
+/// If systemd cannot be reached.
+pub(super) fn files(suffix: &str) -> Result<BTreeSet<String>, BusError> {
+    let mut names = BTreeSet::new();
+    for directory in unit_path()? {
+        let entries = std::fs::read_dir(&directory).into_iter().flatten().flatten();
+        names.extend(entries.filter_map(|entry| entry.file_name().into_string().ok()));
+    }
+    names.retain(|name| name.ends_with(suffix));
+    Ok(names)
+}
+
+/// The state of a unit, whatever its type.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LoadedUnit {
+    /// Its state.
+    pub(super) active: ActiveState,
+    /// Whether systemd could read its file, and it is not masked.
+    pub(super) is_usable: bool,
+}
+
+/// Looks at the units `names`, in that order.
+///
+/// # Errors
+///
+/// If systemd cannot be reached.
+pub(super) fn loaded(names: &[String]) -> Result<Vec<LoadedUnit>, BusError> {
+    tracing::debug!(?names, "systemd: LoadUnit and GetAll");
+    bus::with(async |connection| {
+        let manager = &ManagerProxy::new(connection).await?;
+        let looked_at = names.iter().map(|name| async move {
+            let path = manager.load_unit(name).await?;
+            let unit = Properties::of(connection, &path, "org.freedesktop.systemd1.Unit").await?;
+            let active = unit.get::<String>("ActiveState").as_deref().and_then(active_state);
+            let is_usable = unit.get("LoadState").is_some_and(|state: String| state == "loaded");
+            Ok(LoadedUnit { active: active.unwrap_or(ActiveState::Inactive), is_usable })
+        });
         futures_util::future::try_join_all(looked_at).await
     })
 }

@@ -8,9 +8,9 @@ mod sources;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use sources::{Source, sources};
+use sources::sources;
 
 use crate::diag::{Code, Diagnostic};
 use crate::model::Manifest;
@@ -18,7 +18,7 @@ use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::settings::{CONTAINERS, Setting};
 use crate::model::spec::{Credential, HostSpec};
 use crate::source::Span;
-use crate::state::{PathFacts, Probe, ProbeError, Snapshot};
+use crate::state::{AbsentMount, PathFacts, Probe, ProbeError, Snapshot};
 
 /// A host before the build, which may still create missing store paths: none of them is reported.
 #[derive(Clone, Copy)]
@@ -42,6 +42,10 @@ impl Probe for BeforeBuild<'_> {
     fn path_facts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, PathFacts> {
         self.0.path_facts(paths)
     }
+
+    fn absent_mounts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, Vec<AbsentMount>> {
+        self.0.absent_mounts(paths)
+    }
 }
 
 /// Everything the host lacks: programs, sources of bind mounts and credentials, guest systems, network namespaces, bridges, and the
@@ -64,13 +68,14 @@ pub(crate) fn missing(
     wanted.extend(namespaces.iter().map(|(_, namespace)| PathBuf::from(namespace)));
     let missing = host.missing_paths(&wanted);
     let mut findings = Vec::new();
-    for Source { container, key, host, mount, .. } in sources {
-        if missing.contains(&PathBuf::from(host)) {
-            let option = OptionPath::new(["containers", container, "bindMounts", key, "hostPath"]);
-            let message = format!("`{container}`: {host} does not exist, but is bind-mounted at {mount}");
-            let help = format!("create it (`mkdir -p {host}`), or correct `hostPath`");
-            findings.push(at_option(Diagnostic::error(Code::MissingHostPath, message).help(help), spans, &option));
-        }
+    let absent = host.absent_mounts(&sources.iter().map(|source| PathBuf::from(source.host)).collect());
+    for source in &sources {
+        let path = Path::new(source.host);
+        let absent = absent.get(path).map(Vec::as_slice).unwrap_or_default();
+        findings.extend(source.finding(missing.contains(path), absent).map(|finding| {
+            let option = OptionPath::new(["containers", source.container, "bindMounts", source.key, "hostPath"]);
+            at_option(finding, spans, &option)
+        }));
     }
     for container in &spec.containers {
         let around = OptionPath::new(["containers", container.name.as_str()]);

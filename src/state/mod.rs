@@ -271,6 +271,17 @@ pub struct PathFacts {
     pub is_mappable: Option<bool>,
 }
 
+/// A mount that the host's configuration names (systemd.mount(5), fstab(5)), and that is not there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AbsentMount {
+    /// Its unit, such as `srv-data.mount`.
+    pub unit: String,
+    /// The mount point.
+    pub at: PathBuf,
+    /// Whether systemd tried to mount it and failed, or cannot (a masked or invalid unit).
+    pub has_failed: bool,
+}
+
 /// Observes a host. It changes nothing.
 pub trait Probe {
     /// Observes everything once. What this user may not read is `None` or [`Unobserved`] in the result; any other
@@ -283,4 +294,6 @@ pub trait Probe {
     fn missing_paths(&self, paths: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf>;
     /// The facts about each of `paths`; those that cannot be inspected are left out.
     fn path_facts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, PathFacts>;
+    /// The mounts that each of `paths` lies on and that are not there, outermost first; paths without any are left out.
+    fn absent_mounts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, Vec<AbsentMount>>;
 }

@@ -13,7 +13,9 @@ use crate::app::{KeptState, LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
 use crate::apply::{Host, HostError};
 use crate::model::ContainerName;
 use crate::render::paths;
-use crate::state::{Generation, GenerationEntry, GenerationSummary, Health, LastSwitch, ProbeError, Snapshot};
+use crate::state::{
+    AbsentMount, Generation, GenerationEntry, GenerationSummary, Health, LastSwitch, ProbeError, Snapshot,
+};
 
 /// The lock, which frees the host when it is dropped.
 struct Held(Arc<AtomicBool>);
@@ -62,6 +64,19 @@ impl LiveHost for MemoryHost {
             return state.written.keys().chain(state.theirs.keys()).any(|name| path == paths::conf(name));
         }
         !state.missing.contains(path)
+    }
+
+    fn mount(&self, mount: &AbsentMount) -> Result<(), HostError> {
+        let mut state = self.state();
+        if state.broken_mounts.contains(&mount.unit) {
+            state.absent_mounts.replace(AbsentMount { has_failed: true, ..mount.clone() });
+            let (unit, result) = (mount.unit.clone(), String::from("failed"));
+            return Err(HostError::Job { unit, job: "start", result, log: Vec::new() });
+        }
+        // What is on the mount is not known here: everything that is looked for.
+        state.absent_mounts.retain(|absent| absent.unit != mount.unit);
+        state.missing.retain(|path| !path.starts_with(&mount.at));
+        Ok(())
     }
 
     fn restart(&self, name: &ContainerName) -> Result<(), HostError> {

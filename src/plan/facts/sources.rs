@@ -1,6 +1,8 @@
 //! The host paths that containers bind-mount.
 
+use crate::diag::{Code, Diagnostic};
 use crate::model::Manifest;
+use crate::state::AbsentMount;
 
 /// The source of a bind mount.
 pub(super) struct Source<'a> {
@@ -11,6 +13,33 @@ pub(super) struct Source<'a> {
     pub(super) mount: &'a str,
     /// Whether the guest may only read it. An unknown `isReadOnly` counts as read-only.
     pub(super) read_only: bool,
+}
+
+impl Source<'_> {
+    /// What there is to say about it, given whether it `is_missing` and which mounts that it lies on are `absent`.
+    ///
+    /// Below a mount point, a path that exists now is not the one that is meant, and one that does not exist may appear. systemd
+    /// mounts first (`RequiresMountsFor=`), so an absent mount is wrong only if mounting it has failed.
+    pub(super) fn finding(&self, is_missing: bool, absent: &[AbsentMount]) -> Option<Diagnostic> {
+        let Self { container, host, mount, .. } = self;
+        if let Some(AbsentMount { unit, at, .. }) = absent.iter().find(|mount| mount.has_failed) {
+            let at = at.display();
+            let message = format!(
+                "`{container}`: {at} is not mounted ({unit} failed), but {host} is bind-mounted at {mount}"
+            );
+            let help = format!("see `systemctl status {unit}`, and mount it (`systemctl start {unit}`)");
+            return Some(Diagnostic::error(Code::MissingHostPath, message).help(help));
+        }
+        if let Some(AbsentMount { unit, at, .. }) = absent.last() {
+            let message = format!("`{container}`: {} is not mounted yet: {unit} is started first", at.display());
+            return Some(Diagnostic::note(Code::MissingHostPath, message));
+        }
+        is_missing.then(|| {
+            let message = format!("`{container}`: {host} does not exist, but is bind-mounted at {mount}");
+            let help = format!("create it (`mkdir -p {host}`), or correct `hostPath`");
+            Diagnostic::error(Code::MissingHostPath, message).help(help)
+        })
+    }
 }
 
 /// The known sources of all bind mounts.

@@ -26,6 +26,7 @@ mod readme;
 mod refusals;
 mod saved;
 mod settings;
+mod sources;
 mod starts;
 mod support;
 mod terminals;
