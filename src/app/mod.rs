@@ -48,6 +48,7 @@ mod stage;
 mod status;
 mod switch;
 mod target;
+mod trial;
 mod ui;
 
 pub use boot::boot;
@@ -83,6 +84,7 @@ pub use saved::{config_of_plan, save_plan, saved_plan};
 pub(crate) use stage::TARGET as STAGES;
 pub use status::{Row, Status, status};
 pub use switch::{SwitchOptions, SwitchResult, switch};
+pub use trial::{TrialOptions, TrialResult, try_out};
 pub use ui::{Run, Ui, Work};
 
 #[cfg(test)]

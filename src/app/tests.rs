@@ -6,6 +6,7 @@ mod guests;
 mod refusals;
 mod runs;
 mod sources;
+mod trials;
 
 use std::path::PathBuf;
 use std::time::Duration;

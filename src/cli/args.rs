@@ -292,6 +292,27 @@ pub(crate) enum Command {
         #[arg(value_name = "CMD", required = true, last = true)]
         command: Vec<std::ffi::OsString>,
     },
+    /// Run throw-away containers beside this host's, and a shell or CMD in the first
+    ///
+    /// They are removed when that ends. Names, addresses and ports that this host has already are moved aside. Roots are ephemeral, and no generation is recorded; bind mounts lead to what they name. Exits with the exit
+    /// status of the shell or CMD.
+    Try {
+        /// The configuration.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Start the containers without showing the plan and asking.
+        #[arg(short, long)]
+        yes: bool,
+        /// Wait for another process that changes this host, instead of failing.
+        #[arg(long)]
+        wait: bool,
+        /// Which lints to silence.
+        #[command(flatten)]
+        lints: LintArgs,
+        /// The command to run in the first container, and its arguments.
+        #[arg(value_name = "CMD", last = true)]
+        command: Vec<std::ffi::OsString>,
+    },
     /// Show a container's own journal, or the host's journal of its unit
     ///
     /// The journal of a stopped container can be shown if its root is kept.
@@ -348,7 +369,8 @@ impl Command {
             | Self::Plan { config, .. }
             | Self::Check { config, .. }
             | Self::Eval { config, .. }
-            | Self::Firewall { config, .. } => Some(config),
+            | Self::Firewall { config, .. }
+            | Self::Try { config, .. } => Some(config),
             _ => None,
         }
     }

@@ -218,6 +218,9 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         }
         Command::Kill(names) => commands::lifecycle::run(session, &names.names, Job::Kill, OnDegraded::Warn),
         Command::Purge { names, yes } => commands::lifecycle::purge(session, &names.names, *yes),
+        Command::Try { config, yes, wait, lints, command } => {
+            commands::guest::try_out(session, config, (*yes, *wait), lints, command)
+        }
         Command::InstallBoot => commands::boot::install(session),
         Command::Schema { of } => commands::documents::schema(session, *of),
         Command::Completions { shell } => commands::documents::completions(session, *shell),

@@ -30,5 +30,6 @@ mod sources;
 mod starts;
 mod support;
 mod terminals;
+mod trials;
 mod users;
 mod wiping;
