@@ -64,3 +64,47 @@ fn a_trial_on_an_empty_host_leaves_it_empty() {
     assert!(lab.observe().is_empty(), "{:#?}", lab.observe().traces);
     lab.finish();
 }
+
+/// Answers the question of `try` on a terminal of its own, leaves the shell with 3, and prints what the terminal showed.
+const ON_A_TERMINAL: &str = r#"
+import os, select, sys, time
+child, master = os.forkpty()
+if child == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+shown, deadline = b"", time.monotonic() + 60
+def until(word):
+    global shown
+    while word not in shown:
+        assert select.select([master], [], [], deadline - time.monotonic())[0], shown
+        shown += os.read(master, 65536)
+try:
+    until(b"for a trial?")
+    os.write(master, b"y\n")
+    until(b"steps done in")
+    os.write(master, b"echo ma''rk; exit 3\n")
+    until(b"mark")
+    until(b"unreachable")
+except OSError:
+    pass
+os.write(1, shown)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"#;
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn a_trial_opens_a_shell_on_the_terminal() {
+    let lab = Lab::empty();
+    lab.write("/root/terminal.py", ON_A_TERMINAL);
+    lab.write("/root/trial.nix", &host(&[&web("wasabi", 11)]));
+    let said = lab.sh("TERM=xterm python3 /root/terminal.py container-rebuild try /root/trial.nix");
+    assert_eq!(said.code, 3, "{said:#?}");
+    assert!(said.out.contains("create and start"), "{}", said.out);
+    // The screen is the shell's: nothing is drawn between its start and its end.
+    let shell =
+        said.out.rsplit_once("exit 3").and_then(|(_, rest)| rest.split_once("logout")).map(|(shell, _)| shell);
+    let shell = shell.expect("it was left");
+    assert!(shell.contains("mark\r\n") && !shell.contains("steps"), "{shell:?}");
+    assert!(lab.observe().is_empty(), "{:#?}", lab.observe().traces);
+    lab.sh("rm /root/terminal.py").ok();
+    lab.finish();
+}
