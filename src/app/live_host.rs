@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use crate::apply::{Host, HostError};
 use crate::model::ContainerName;
-use crate::state::{AbsentMount, Generation, GenerationEntry, Health, LastSwitch, Probe, ProbeError, Snapshot};
+use crate::state::{
+    AbsentMount, Generation, GenerationEntry, GuestSystem, Health, LastSwitch, Probe, ProbeError, Snapshot,
+};
 
 /// Why the host could not be locked.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +102,8 @@ pub trait LiveHost: Host + Probe {
     ///
     /// If it is not mounted afterwards.
     fn mount(&self, mount: &AbsentMount) -> Result<(), HostError>;
+    /// The facts about a guest's system that decide whether a running guest can switch to it; `None` if it is not built.
+    fn guest_system(&self, system: &Path) -> Option<GuestSystem>;
     /// Restarts the container with what was last written for it; starts it if it does not run.
     ///
     /// # Errors

@@ -75,7 +75,7 @@ pub fn plan(
         Severity::Warning | Severity::Note => finding,
     });
     findings.extend(covered(cx, &configuration, missing.collect()));
-    let plan = between(cx, &configuration, &checked, &snapshot, restart_mode);
+    let plan = between((cx, host), &configuration, &checked, &snapshot, restart_mode);
     let obstacles = obstacles(host, &configuration, &snapshot, &plan).into_iter();
     findings.extend(obstacles.map(|obstacle| Diagnostic { severity: Severity::Warning, ..obstacle }));
     // Skips the destructors, as in `plan_from`.
@@ -180,7 +180,7 @@ pub fn observe(host: &dyn LiveHost) -> Result<Snapshot, Vec<Diagnostic>> {
 
 /// Plans from the host to the configuration.
 pub(super) fn between(
-    cx: &Context<'_>,
+    (cx, host): (&Context<'_>, &dyn LiveHost),
     configuration: &Configuration,
     checked: &Checked,
     snapshot: &Snapshot,
@@ -188,7 +188,20 @@ pub(super) fn between(
 ) -> Plan {
     let _stage = Stage::Plan.begin();
     let wanted = configuration.side(Some(&checked.spec), cx.sources);
-    plan::plan(&StateView::host(snapshot), &wanted, &options(cx, restart_mode))
+    from_host((cx, host), snapshot, &wanted, restart_mode)
+}
+
+/// Plans from the host to `wanted`.
+pub(super) fn from_host(
+    (cx, host): (&Context<'_>, &dyn LiveHost),
+    snapshot: &Snapshot,
+    wanted: &StateView<'_>,
+    restart_mode: RestartMode,
+) -> Plan {
+    let is = StateView::host(snapshot);
+    let switched = plan::switched_systems(&is, wanted).into_iter();
+    let systems = switched.filter_map(|system| Some((system.clone(), host.guest_system(&system)?))).collect();
+    plan::plan(&is, wanted, &Options { systems, ..options(cx, restart_mode) })
 }
 
 /// Shows the findings about the plan.

@@ -9,14 +9,14 @@ use super::generation::with_others;
 use super::last_switch::note_nothing_to_do;
 use super::live_host::LiveHost;
 use super::only::{Scope, require_known};
-use super::plan::{options, show_findings};
+use super::plan::{from_host, show_findings};
 use super::ready;
 use super::ready::not_observed;
 use super::switch::{SwitchResult, ask_and_apply, require_systemd};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::check::check;
 use crate::model::path::OptionSpans;
-use crate::plan::{self, StateView, facts};
+use crate::plan::{StateView, facts};
 use crate::state::{Activation, Generation, GenerationEntry, Snapshot};
 
 /// All recorded generations, the oldest first.
@@ -60,7 +60,7 @@ pub fn rollback(
         return Err(missing);
     }
     let wanted = StateView::generation(&generation);
-    let plan = plan::plan(&StateView::host(&snapshot), &wanted, &options(cx, how.restart_mode));
+    let plan = from_host((cx, host), &snapshot, &wanted, how.restart_mode);
     show_findings(cx, &plan);
     if plan.is_refused() {
         return Ok(SwitchResult::Refused(plan));

@@ -79,13 +79,13 @@ pub fn switch(
     require_generation(cx, &snapshot)?;
     require_known(cx, names(&configuration, &snapshot), Scope::ConfigurationAndHost)?;
     // Refuse containers that belong to somebody else before building anything.
-    let early = between(cx, &configuration, &configuration.check(), &snapshot, restart_mode);
+    let early = between((cx, host), &configuration, &configuration.check(), &snapshot, restart_mode);
     if early.is_refused() {
         show_findings(cx, &early);
         return Ok(SwitchResult::Refused(early));
     }
     configuration = configuration.with_known_systems(&snapshot, |system| host.exists(system));
-    let now = between(cx, &configuration, &configuration.check(), &snapshot, restart_mode);
+    let now = between((cx, host), &configuration, &configuration.check(), &snapshot, restart_mode);
     // If nothing changes, the user has seen the warnings before: one line each is enough. Print them before the build.
     if now.is_empty() {
         cx.ui.headings(&warnings);
@@ -109,7 +109,7 @@ pub fn switch(
     if missing.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(missing);
     }
-    let plan = between(cx, &configuration, &checked, &snapshot, restart_mode);
+    let plan = between((cx, host), &configuration, &checked, &snapshot, restart_mode);
     show_findings(cx, &plan);
     if plan.is_refused() {
         return Ok(SwitchResult::Refused(plan));

@@ -1,17 +1,17 @@
 //! Walks the plan's graph of actions and carries out each one through [`Host`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::host::{ContainerFiles, Host, HostError};
-use super::live::{LiveChange, Switched};
 use super::queue::{self, Outcome};
 use super::rules::Rules;
 use super::units::Units;
 use crate::model::ContainerName;
 use crate::plan::{Action, Plan, Stage, Target};
 use crate::render::{conf, paths, unit};
-use crate::state::{FailedUnit, Health, JournalEntry, Record};
+use crate::state::{FailedUnit, Health, JournalEntry, NoSwitch, Record};
 
 /// What happens while a plan is applied, reported to [`Applier::watch`].
 #[derive(Debug)]
@@ -24,8 +24,8 @@ pub enum Event<'a> {
     RulesKept(&'a Action),
     /// An action failed.
     Failed(&'a Action, &'a HostError),
-    /// The guest must be restarted, because its new system can only be booted.
-    RestartWanted(&'a ContainerName),
+    /// The guest is restarted, because it cannot switch to its new system.
+    RestartWanted(&'a ContainerName, &'a NoSwitch),
     /// A start or reload failed, and the container is being brought back to its former state.
     Restoring(&'a ContainerName),
     /// `switch-to-configuration` finished, and reports that units failed.
@@ -96,19 +96,21 @@ pub struct Applier<'a> {
 }
 
 /// The state shared by the actions of one apply.
-struct Run<'a> {
-    plan: &'a Plan,
-    units: Units<'a>,
-    rules: Rules<'a>,
+pub(super) struct Run<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) units: Units<'a>,
+    pub(super) rules: Rules<'a>,
     /// Containers that the plan changes while they run.
     reloaded: BTreeSet<&'a ContainerName>,
     /// Containers whose former addresses or interfaces others may take. Whether they are brought back is decided once
     /// those others are up, or have failed.
     deferred: Mutex<BTreeSet<ContainerName>>,
+    /// The systems that guests said they ran before they were changed.
+    ran: Mutex<BTreeMap<ContainerName, PathBuf>>,
 }
 
 impl Run<'_> {
-    fn target(&self, name: &ContainerName) -> Option<&Target> {
+    pub(super) fn target(&self, name: &ContainerName) -> Option<&Target> {
         self.plan.targets.get(name)
     }
 
@@ -116,15 +118,19 @@ impl Run<'_> {
     ///
     /// A failed start alone does not prove that: the container may have been up before. One whose start was not waited
     /// for is left as it is.
-    fn start_failed(&self, host: &dyn Host, name: &ContainerName, error: &HostError) {
+    pub(super) fn start_failed(&self, host: &dyn Host, name: &ContainerName, error: &HostError) {
         let is_left_alone = matches!(error, HostError::LeftAlone { .. });
         if !is_left_alone && matches!(host.is_running(name), Ok(false)) {
             self.rules.hold(name, BTreeSet::new());
         }
     }
 
-    fn deferred(&self) -> MutexGuard<'_, BTreeSet<ContainerName>> {
+    pub(super) fn deferred(&self) -> MutexGuard<'_, BTreeSet<ContainerName>> {
         self.deferred.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn ran(&self) -> MutexGuard<'_, BTreeMap<ContainerName, PathBuf>> {
+        self.ran.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -138,6 +144,7 @@ impl Applier<'_> {
             rules: Rules::new(self.host, &plan.firewall),
             reloaded: plan.order.nodes().filter_map(|(_, action)| reloaded(action)).collect(),
             deferred: Mutex::default(),
+            ran: Mutex::default(),
         };
         let degraded = Mutex::new(Vec::new());
         // The containers that have begun to stop.
@@ -251,7 +258,12 @@ impl Applier<'_> {
     }
 
     /// Asks a running guest for its health; `Some` only if units of it failed.
-    fn look_at(&self, name: &ContainerName, reached: Reached, before: Option<&Health>) -> Option<Degraded> {
+    pub(super) fn look_at(
+        &self,
+        name: &ContainerName,
+        reached: Reached,
+        before: Option<&Health>,
+    ) -> Option<Degraded> {
         let health = self.host.health(name).filter(Health::is_degraded)?;
         let (new, old) = health.since(before);
         let degraded = Degraded { name: name.clone(), reached, new, old };
@@ -352,124 +364,18 @@ impl Applier<'_> {
 
     /// Notes that nothing of what was begun with a container is left to do. Without the note, the next switch would only look
     /// after it once more.
-    fn settle(&self, name: &ContainerName) {
+    pub(super) fn settle(&self, name: &ContainerName) {
         if let Err(error) = self.host.note_step(JournalEntry::Settled(name.clone())) {
             tracing::warn!("{error}");
         }
     }
 
     /// Protects a container's system from the garbage collector, then writes the container's files.
-    fn install(&self, name: &ContainerName, record: &Record, run: &Run<'_>) -> Result<(), HostError> {
+    pub(super) fn install(&self, name: &ContainerName, record: &Record, run: &Run<'_>) -> Result<(), HostError> {
         self.host.add_gc_root(&paths::current_root(name), &record.spec.system)?;
         self.host.install(name, &files(record))?;
         run.units.mark(name);
         Ok(())
-    }
-
-    /// Changes a running container from `former` to `record`.
-    fn reload(
-        &self,
-        name: &ContainerName,
-        former: &Record,
-        record: &Record,
-        run: &Run<'_>,
-    ) -> Result<(), HostError> {
-        run.units.read(name)?;
-        // A container that is still starting can be changed once it is up; for one that runs, this returns at once.
-        self.host.start(name)?;
-        let change = LiveChange::between(&former.spec, &record.spec);
-        for bind in &change.binds {
-            self.host.bind(name, bind)?;
-        }
-        for (from, to) in &change.pairs {
-            self.host.readdress(name, from, to)?;
-        }
-        match change.system.as_ref().map(|system| self.host.switch_guest(name, system)).transpose()? {
-            Some(Switched::RestartWanted) => {
-                (self.watch)(Event::RestartWanted(name));
-                self.host.stop(name)?;
-                self.host.start(name)?;
-                return self.host.add_gc_root(&paths::booted_root(name), &record.spec.system);
-            }
-            Some(Switched::UnitsFailed) => (self.watch)(Event::UnitsFailed(name)),
-            Some(Switched::Done) | None => {}
-        }
-        self.host.note_running(name, &files(record).record)
-    }
-
-    /// Brings back what ran before a step failed; returns whether it runs again.
-    ///
-    /// The parts of a reload that were done are undone by the same means. A mount is left until the next start, since
-    /// it harms nothing. If even the former files cannot be written, the files on disk are started: being down is
-    /// worse.
-    ///
-    /// If other containers take something that this one had, the decision waits until it is known whether they got it.
-    ///
-    fn restore(&self, run: &Run<'_>, name: &ContainerName) -> bool {
-        if run.plan.rivals.contains_key(name) {
-            run.deferred().insert(name.clone());
-            false
-        } else {
-            self.bring_back(run, name)
-        }
-    }
-
-    /// Brings back the deferred containers whose rivals did not come up; returns those that are degraded afterwards.
-    fn restore_deferred(&self, run: &Run<'_>, done: &BTreeSet<&Action>) -> Vec<Degraded> {
-        let deferred = run.deferred().clone();
-        let mut degraded = Vec::new();
-        for name in &deferred {
-            let _span = tracing::error_span!("step", container = name.as_str(), action = "restore").entered();
-            let is_up = |rival: &&ContainerName| {
-                [Action::Start(ContainerName::clone(rival)), Action::Reload(ContainerName::clone(rival))]
-                    .iter()
-                    .any(|action| done.contains(action))
-            };
-            match run.plan.rivals.get(name).and_then(|rivals| rivals.iter().find(is_up)) {
-                Some(rival) => {
-                    (self.watch)(Event::NotRestored(name, &HostError::Taken { by: rival.clone() }));
-                }
-                None => {
-                    if self.bring_back(run, name) {
-                        degraded.extend(self.look_at(name, Reached::Former, None));
-                    }
-                    // An error here is reported by the final load, which tries again.
-                    _ = put_back(run, name);
-                }
-            }
-        }
-        degraded
-    }
-
-    /// Installs and starts the former state; returns whether the container runs again.
-    fn bring_back(&self, run: &Run<'_>, name: &ContainerName) -> bool {
-        let target = run.target(name);
-        let Some(former) = target.and_then(|target| target.former.as_ref()) else { return false };
-        (self.watch)(Event::Restoring(name));
-        let undo = target.and_then(|target| target.record.as_ref());
-        let undo = undo.map(|record| LiveChange::between(&record.spec, &former.spec)).unwrap_or_default();
-        let installed = self.install(name, former, run);
-        let restored = run.units.read_now(Some(name)).and_then(|()| {
-            let addresses = former.spec.network.addresses();
-            run.rules.claim(name, addresses.clone(), false)?;
-            if self.host.is_running(name)? {
-                undo.pairs.iter().try_for_each(|(from, to)| self.host.readdress(name, from, to))?;
-                run.rules.hold(name, addresses);
-                undo.system.iter().try_for_each(|system| self.host.switch_guest(name, system).map(drop))?;
-            } else {
-                self.host.add_gc_root(&paths::booted_root(name), &former.spec.system)?;
-            }
-            self.host.start(name).inspect_err(|error| run.start_failed(self.host, name, error))
-        });
-        let result = installed.and(restored);
-        match &result {
-            Ok(()) => {
-                self.settle(name);
-                (self.watch)(Event::Restored(name));
-            }
-            Err(error) => (self.watch)(Event::NotRestored(name, error)),
-        }
-        result.is_ok()
     }
 }
 
@@ -511,7 +417,7 @@ fn rank(action: &Action) -> queue::Rank {
 }
 
 /// Restores the former rules of a container that is as it was before, unless they never changed.
-fn put_back(run: &Run<'_>, name: &ContainerName) -> Result<(), HostError> {
+pub(super) fn put_back(run: &Run<'_>, name: &ContainerName) -> Result<(), HostError> {
     match run.rules.stage(name) {
         Stage::Former => Ok(()),
         Stage::Withdrawn | Stage::Wanted | Stage::Restored => run.rules.set(name, Stage::Restored),

@@ -92,6 +92,8 @@ pub enum HostError {
         system: PathBuf,
         /// The exit status.
         status: i32,
+        /// The last lines that it printed.
+        log: Vec<String>,
     },
     /// A guest with private users cannot get a mount while it runs.
     #[error("`{name}` cannot be given new mounts while it runs, because its users are private")]
@@ -246,7 +248,10 @@ pub trait Host: Sync {
     /// Changes the addresses and routes of an interface of the running guest, on both ends, and attaches it to its
     /// bridge.
     fn readdress(&self, name: &ContainerName, from: &Pair, to: &Pair) -> Result<(), HostError>;
-    /// Makes the running guest switch to another system.
+    /// The system that the running guest says it runs: another than ours if it was switched from inside. `None` if it does
+    /// not say, or if that system is gone.
+    fn running_system(&self, name: &ContainerName) -> Option<PathBuf>;
+    /// Makes the running guest switch to another system, if that does not need a restart.
     fn switch_guest(&self, name: &ContainerName, system: &Path) -> Result<Switched, HostError>;
     /// Replaces the record that the container booted with by the one that it runs with from now on.
     fn note_running(&self, name: &ContainerName, record: &str) -> Result<(), HostError>;

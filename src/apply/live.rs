@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use crate::model::spec::{Bind, ContainerSpec};
 use crate::render::interface::{self, Pair};
+use crate::state::NoSwitch;
 
 /// The parts of a change, in the order in which they are carried out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,12 +41,12 @@ impl LiveChange {
 }
 
 /// How a guest's switch to another system ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Switched {
     /// The guest runs the new system.
     Done,
     /// The guest runs the new system, but units failed (exit code 4 of `switch-to-configuration`).
     UnitsFailed,
-    /// The guest must be restarted (exit code 100 of `switch-to-configuration`).
-    RestartWanted,
+    /// The guest must be restarted, and still runs its former system.
+    RestartWanted(NoSwitch),
 }

@@ -8,6 +8,8 @@ mod execute;
 mod host;
 mod live;
 pub(crate) mod queue;
+mod reload;
+mod restore;
 mod rules;
 mod units;
 

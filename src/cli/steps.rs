@@ -123,8 +123,9 @@ impl Run for Followed {
                 let kept = format!("{line}: {cause}");
                 self.log.say_and_keep(Level::ERROR, &line, &kept, about(action).took(took));
             }
-            Event::RestartWanted(name) => {
-                let line = format!("{name}: cannot switch to its new system while it runs: restarting");
+            Event::RestartWanted(name, why) => {
+                let line =
+                    format!("{name}: restarting, since it cannot switch to its new system while it runs: {why}");
                 self.log.say(Level::INFO, &line, About::of(name, "reload"));
             }
             Event::Restoring(name) => {

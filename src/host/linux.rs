@@ -339,6 +339,10 @@ impl Host for Linux {
         live::readdress(name, from, to)
     }
 
+    fn running_system(&self, name: &ContainerName) -> Option<PathBuf> {
+        live::running_system(name)
+    }
+
     fn switch_guest(&self, name: &ContainerName, system: &Path) -> Result<Switched, HostError> {
         live::switch_guest(name, system)
     }

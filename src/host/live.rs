@@ -1,24 +1,29 @@
 //! Changes a container while it runs: its mounts, the addresses of its interfaces, its system.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::guest::{self, GuestError};
+use super::guest::{self, Answer, GuestError};
 use super::systemd::BusError;
 use super::waiting::GaveUp;
-use super::{atomic_file, kill_point, machined, netlink, systemd};
+use super::{atomic_file, guest_system, kill_point, machined, netlink, systemd};
 use crate::apply::{BusCall, HostError, Operation, Switched};
 use crate::model::ContainerName;
 use crate::model::spec::Bind;
 use crate::render::interface::Pair;
 use crate::render::paths;
-use crate::state::{ActiveState, Health, Machine};
+use crate::state::{ActiveState, Health, Machine, NoSwitch};
 
 /// The exit code of `switch-to-configuration` if only a restart will do (nixpkgs
 /// `pkgs/by-name/sw/switch-to-configuration-ng`).
 const RESTART_WANTED: u8 = 100;
+/// What it prints if one of NixOS's checks finds that a switch inhibitor differs; it then exits with 1.
+const INHIBITED: &str = "'switchInhibitors' failed";
 /// Its exit code if it is done but units have failed, including those that had failed before.
 const UNITS_FAILED: u8 = 4;
+
+/// How many of the last lines of its output an error shows.
+const LOG_LINES: usize = 20;
 
 /// How long a guest that has reported that it is ready may still be busy starting.
 const SETTLING: Duration = Duration::from_secs(5);
@@ -56,20 +61,39 @@ pub(super) fn readdress(name: &ContainerName, from: &Pair, to: &Pair) -> Result<
 
 /// Makes the guest switch to another system, as `nixos-rebuild test` does on a host.
 pub(super) fn switch_guest(name: &ContainerName, system: &Path) -> Result<Switched, HostError> {
+    let machine = machine(name)?;
+    let runs = guest::current_system(&machine).and_then(|system| guest_system::read(&system));
+    if let Some(obstacle) = guest_system::read(system).and_then(|wanted| wanted.obstacle(runs.as_ref())) {
+        return Ok(Switched::RestartWanted(obstacle));
+    }
     let program = system.join("bin/switch-to-configuration");
     let program = program.to_string_lossy();
     kill_point::reach("switch guest");
-    let status = guest::call(&machine(name)?, &[&program, "test"]).map_err(refused(name))?;
+    let Answer { status, output } = guest::call(&machine, &[&program, "test"]).map_err(refused(name))?;
     kill_point::reach("guest switched");
+    for line in &output {
+        tracing::info!("{name}: {line}");
+    }
     match status {
         0 => Ok(Switched::Done),
         UNITS_FAILED => Ok(Switched::UnitsFailed),
-        RESTART_WANTED => Ok(Switched::RestartWanted),
+        RESTART_WANTED => Ok(Switched::RestartWanted(NoSwitch::Asked)),
+        // NixOS of 2025 compared its inhibitors in another way, which only it can do.
+        1 if output.iter().any(|line| line.contains(INHIBITED)) => {
+            Ok(Switched::RestartWanted(NoSwitch::Inhibited(Vec::new())))
+        }
         status => {
             let (name, system) = (name.clone(), system.to_owned());
-            Err(HostError::GuestSwitch { name, system, status: status.into() })
+            let log = output[output.len().saturating_sub(LOG_LINES)..].to_vec();
+            Err(HostError::GuestSwitch { name, system, status: status.into(), log })
         }
     }
+}
+
+/// The system that the guest runs, as it says itself.
+pub(super) fn running_system(name: &ContainerName) -> Option<PathBuf> {
+    let system = guest::current_system(&machine(name).ok()?)?;
+    system.is_dir().then_some(system)
 }
 
 /// Records what the container runs with.

@@ -8,14 +8,16 @@ use std::time::Duration;
 use super::linux::{self, Linux};
 use super::systemd::{self, Job};
 use super::{
-    apply_journal, confirmation, generations, kept_state, last_switch, leftovers, live, look, mount_units, probe,
-    ready,
+    apply_journal, confirmation, generations, guest_system, kept_state, last_switch, leftovers, live, look,
+    mount_units, probe, ready,
 };
 use crate::app::{KeptState, LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
 use crate::apply::{BusCall, HostError};
 use crate::model::ContainerName;
 use crate::render::paths;
-use crate::state::{AbsentMount, Generation, GenerationEntry, Health, LastSwitch, ProbeError, Snapshot};
+use crate::state::{
+    AbsentMount, Generation, GenerationEntry, GuestSystem, Health, LastSwitch, ProbeError, Snapshot,
+};
 
 impl LiveHost for Linux {
     fn lock(&self, waits: bool) -> Result<Lock, LockError> {
@@ -76,6 +78,10 @@ impl LiveHost for Linux {
 
     fn mount(&self, mount: &AbsentMount) -> Result<(), HostError> {
         mount_units::start(mount)
+    }
+
+    fn guest_system(&self, system: &Path) -> Option<GuestSystem> {
+        guest_system::read(system)
     }
 
     fn restart(&self, name: &ContainerName) -> Result<(), HostError> {

@@ -25,9 +25,9 @@ use crate::render::interface::{self, Pair};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
 use crate::render::{paths, unit};
 use crate::state::{
-    AbsentMount, Activation, ActiveState, BootService, Damage, FailedUnit, Generation, Health, Installed,
-    Interface, JournalEntry, KeptRoot, Kernel, LastSwitch, Machine, ObservedContainer, Owner, PathFacts, Probe,
-    ProbeError, Program, Record, Rules, Snapshot, Unfinished, Unit, Unobserved,
+    AbsentMount, Activation, ActiveState, BootService, Damage, FailedUnit, Generation, GuestSystem, Health,
+    Installed, Interface, JournalEntry, KeptRoot, Kernel, LastSwitch, Machine, NoSwitch, ObservedContainer, Owner,
+    PathFacts, Probe, ProbeError, Program, Record, Rules, Snapshot, Unfinished, Unit, Unobserved,
 };
 
 /// The host. It may be shared between threads like a real one.
@@ -90,12 +90,20 @@ pub struct State {
     pub broken: BTreeSet<PathBuf>,
     /// Systems whose start makes this program panic.
     pub panics: BTreeSet<PathBuf>,
+    /// Systems that a running guest cannot switch to, although they can be booted.
+    pub fails_to_switch: BTreeSet<PathBuf>,
+    /// How often each container was started.
+    pub starts: BTreeMap<ContainerName, usize>,
     /// Whether only one container may start at a time.
     pub starts_one_at_a_time: bool,
     /// Whether the disk is full.
     pub is_full: bool,
     /// Systems that a running guest can only switch to by a restart.
     pub needs_restart: BTreeSet<PathBuf>,
+    /// Systems that say something about switching to them.
+    pub guest_systems: BTreeMap<PathBuf, GuestSystem>,
+    /// Guests that switched to another system by themselves.
+    pub strayed: BTreeMap<ContainerName, PathBuf>,
     /// Systems of which some units fail.
     pub ailing: BTreeMap<PathBuf, Vec<FailedUnit>>,
     /// Whether `nft` rejects all rules.
@@ -261,12 +269,14 @@ impl Host for MemoryHost {
         for pair in pairs {
             state.interfaces.insert(pair.host.name, link(&pair.veth));
         }
+        *state.starts.entry(name.clone()).or_default() += 1;
         state.running.insert(name.clone(), record);
         Ok(())
     }
 
     fn stop(&self, name: &ContainerName) -> Result<(), HostError> {
         let mut state = self.state();
+        state.strayed.remove(name);
         if let Some(record) = state.running.remove(name) {
             for pair in interface::pairs(name, &record.spec.network) {
                 state.interfaces.remove(&pair.host.name);
@@ -314,14 +324,28 @@ impl Host for MemoryHost {
         })
     }
 
+    fn running_system(&self, name: &ContainerName) -> Option<PathBuf> {
+        let state = self.state();
+        let strayed = state.strayed.get(name).cloned();
+        strayed.or_else(|| Some(state.running.get(name)?.spec.system.clone()))
+    }
+
     fn switch_guest(&self, name: &ContainerName, system: &Path) -> Result<Switched, HostError> {
-        if self.state().needs_restart.contains(system) {
-            return Ok(Switched::RestartWanted);
+        let runs = self.running_system(name);
+        let mut state = self.state();
+        let facts = |system: &Path| state.guest_systems.get(system).cloned().unwrap_or_default();
+        if let Some(obstacle) = facts(system).obstacle(runs.as_deref().map(facts).as_ref()) {
+            return Ok(Switched::RestartWanted(obstacle));
         }
-        if self.state().broken.contains(system) {
-            let (name, system) = (name.clone(), system.to_owned());
-            return Err(HostError::GuestSwitch { name, system, status: 1 });
+        if state.needs_restart.contains(system) {
+            return Ok(Switched::RestartWanted(NoSwitch::Asked));
         }
+        if state.broken.contains(system) || state.fails_to_switch.contains(system) {
+            let (name, system, log) = (name.clone(), system.to_owned(), vec![String::from("it is broken")]);
+            return Err(HostError::GuestSwitch { name, system, status: 1, log });
+        }
+        state.strayed.remove(name);
+        drop(state);
         self.running(name, |record| record.spec.system = system.to_owned())?;
         // As with a real guest, this includes units that had failed before.
         let is_ailing = self.state().ailing.contains_key(system);

@@ -18,6 +18,7 @@ mod generations;
 pub mod git;
 mod guest;
 mod guest_host;
+mod guest_system;
 mod idmap;
 mod immutable;
 pub(crate) mod install_boot;

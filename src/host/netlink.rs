@@ -20,7 +20,9 @@ use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags};
 use rtnetlink::packet_route::link::{
     AfSpecInet, AfSpecUnspec, InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, Prop,
 };
-use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteScope};
+use rtnetlink::packet_route::route::{
+    RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope,
+};
 use rtnetlink::{Handle, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
 
 pub(crate) use error::NetlinkError;
@@ -273,7 +275,7 @@ async fn remove_stale(netlink: &Handle, from: &VethEnd<'_>, to: &VethEnd<'_>) ->
                 routes.push(default_route(index, other));
             }
             for route in routes {
-                ignore_missing(netlink.route().del(route).execute().await).map_err(cannot(what()))?;
+                ignore_missing(netlink.route().del(of_anyone(route)).execute().await).map_err(cannot(what()))?;
             }
         }
         if let Some((own, _)) = before.own.filter(|own| Some(*own) != after.own) {
@@ -335,13 +337,32 @@ async fn configure(netlink: &Handle, side: &VethEnd<'_>) -> Result<(), NetlinkEr
     set_up(netlink, link).await?;
     for other in side.families.iter().filter_map(|family| family.other) {
         let what = Request::AddRoute { to: other, link: link.to_owned() };
-        netlink.route().add(host_route(index, other)).replace().execute().await.map_err(cannot(what))?;
+        netlink.route().add(kept(host_route(index, other))).replace().execute().await.map_err(cannot(what))?;
         if side.is_way_out {
             let what = Request::AddDefaultRoute { via: other, link: link.to_owned() };
-            netlink.route().add(default_route(index, other)).replace().execute().await.map_err(cannot(what))?;
+            netlink
+                .route()
+                .add(kept(default_route(index, other)))
+                .replace()
+                .execute()
+                .await
+                .map_err(cannot(what))?;
         }
     }
     Ok(())
+}
+
+/// Marks a route as the kernel's. systemd-networkd removes routes of all others from interfaces that it manages, in a guest
+/// (NixOS: `networking.useNetworkd`) as on the host.
+fn kept(mut route: RouteMessage) -> RouteMessage {
+    route.header.protocol = RouteProtocol::Kernel;
+    route
+}
+
+/// A request to remove a route, whoever added it.
+fn of_anyone(mut route: RouteMessage) -> RouteMessage {
+    route.header.protocol = RouteProtocol::Unspec;
+    route
 }
 
 /// The route to the other end of an interface.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::cost::Disruption;
 use super::drift::Drift;
 use crate::model::{ContainerName, Position};
-use crate::state::Record;
+use crate::state::{NoSwitch, Record};
 
 /// One difference that explains a change.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,6 +77,8 @@ pub struct Change {
     pub wipes_root: bool,
     /// Why the container keeps running unchanged, if it does.
     pub stays_stale: Option<Stale>,
+    /// Why its guest cannot switch to its new system while it runs, if that is known.
+    pub no_switch: Option<NoSwitch>,
     /// Host paths that hold its data, which is never touched.
     pub keeps: Vec<String>,
     /// The drift that this change repairs as well.

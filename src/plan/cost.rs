@@ -76,6 +76,8 @@ pub enum Row {
     HostAddress,
     /// Another guest system, on a kept root.
     GuestInPlace,
+    /// Another guest system, on a kept root, that a running guest cannot switch to.
+    GuestNotInPlace,
     /// Another guest system, on an ephemeral root.
     GuestAnew,
     /// Everything else.
@@ -86,7 +88,7 @@ pub enum Row {
 
 impl Row {
     /// All rows, cheapest first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Appears,
         Self::Bookkeeping,
         Self::Rules,
@@ -94,6 +96,7 @@ impl Row {
         Self::HostAddress,
         Self::GuestInPlace,
         Self::BindChanged,
+        Self::GuestNotInPlace,
         Self::GuestAnew,
         Self::Other,
         Self::Goes,
@@ -108,6 +111,9 @@ impl Row {
             Self::BindAdded => "bind mount added, without private users",
             Self::HostAddress => "`hostAddress`, `hostAddress6`, while the interface stays",
             Self::GuestInPlace => "guest system, root kept",
+            Self::GuestNotInPlace => {
+                "guest system, root kept, with another switch inhibitor or without `switch-to-configuration`"
+            }
             Self::BindChanged => "bind mount removed or changed; any bind mount change with private users",
             Self::GuestAnew => "guest system, ephemeral",
             Self::Other => "everything else",
@@ -115,7 +121,8 @@ impl Row {
         }
     }
 
-    /// The row for a change of an option with this effect.
+    /// The row for a change of an option with this effect. What is known of systems may move a guest to
+    /// [`Self::GuestNotInPlace`].
     pub fn of(effect: Effect, situation: Situation) -> Self {
         match effect {
             Effect::NextStart => Self::Bookkeeping,
@@ -137,7 +144,7 @@ impl Row {
             Self::Appears | Self::Bookkeeping => Disruption::None,
             Self::Rules => Disruption::Firewall,
             Self::BindAdded | Self::HostAddress | Self::GuestInPlace => Disruption::Reload,
-            Self::BindChanged | Self::GuestAnew | Self::Other => Disruption::Restart,
+            Self::BindChanged | Self::GuestNotInPlace | Self::GuestAnew | Self::Other => Disruption::Restart,
             Self::Goes => Disruption::Stop,
         }
     }

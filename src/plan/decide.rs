@@ -14,6 +14,7 @@ use super::finding::Finding;
 use super::reasons::{is_same_guest, reasons, whole};
 use super::request::{Options, RestartMode};
 use super::state_view::{Configured, StateView, Version};
+use super::switching;
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
 use crate::model::settings::Setting;
@@ -64,9 +65,7 @@ pub(super) fn decide<'a>(from: &StateView<'a>, to: &StateView<'a>, options: &Opt
                 decisions.refuse_masked(name, mask, wanted)
             }
             (None, Some(wanted)) => decisions.create(name, wanted, kept_root),
-            (Some(is), Some(wanted)) if is.owner == Owner::Ours => {
-                decisions.update(name, is, wanted, options.restart_mode)
-            }
+            (Some(is), Some(wanted)) if is.owner == Owner::Ours => decisions.update(name, is, wanted, options),
             (Some(is), Some(wanted)) => decisions.leave(name, is, wanted),
             (Some(Configured { owner: Owner::Ours, mask: Some(mask), is_running: true, .. }), None) => {
                 decisions.refuse_stop(name, mask);
@@ -193,7 +192,8 @@ impl<'a> Decisions<'a> {
         self.findings.push(Diagnostic::error(Code::Masked, message).help(help).into());
     }
 
-    fn update(&mut self, name: &ContainerName, is: &Configured<'a>, wanted: &Rc<Version<'a>>, mode: RestartMode) {
+    fn update(&mut self, name: &ContainerName, is: &Configured<'a>, wanted: &Rc<Version<'a>>, options: &Options) {
+        let mode = options.restart_mode;
         let on_disk = is.written.as_ref().map(|written| reasons(written, wanted));
         let drifted = is.drift.iter().any(|drift| drift.is_of_files());
         let outdated = drifted || on_disk.as_ref().is_none_or(|reasons| !reasons.is_empty());
@@ -228,7 +228,7 @@ impl<'a> Decisions<'a> {
             return;
         }
 
-        let (cost, reasons) = match running {
+        let (cost, mut reasons) = match running {
             Some(running) => {
                 let reasons = match (&is.written, &on_disk) {
                     // This side is not a host: what is written counts as what runs.
@@ -239,12 +239,19 @@ impl<'a> Decisions<'a> {
             }
             None => (Row::Other.cost(), vec![whole(None, Some(wanted), Row::Other.cost())]),
         };
+        let no_switch = running.filter(|_| cost == Disruption::Reload);
+        let no_switch = no_switch.and_then(|running| switching::obstacle(running, wanted, &options.systems));
+        if no_switch.is_some() {
+            switching::raise(&mut reasons);
+        }
+        let cost = cost.max(highest(&reasons));
         // A repair is certain, even if all other reasons depend on unknown values.
         let repair = is.drift.iter().map(|drift| drift.cost()).max().unwrap_or_default();
         let cost = cost.max(repair);
         let change = |verbs, cost, reasons| Change {
             keeps: keeps(name, [before.map(Rc::as_ref), Some(wanted)]),
             drift: is.drift.clone(),
+            no_switch: no_switch.clone(),
             ..change(name, verbs, cost, reasons)
         };
         if cost <= Disruption::Firewall {
@@ -413,6 +420,7 @@ fn change(name: &ContainerName, verbs: Vec<Verb>, disruption: Disruption, reason
         may: false,
         wipes_root: false,
         stays_stale: None,
+        no_switch: None,
         keeps: Vec::new(),
         drift: Vec::new(),
         reasons,

@@ -245,6 +245,7 @@ pub(super) fn host_change(
         may: reasons.iter().all(|reason| reason.may),
         wipes_root: false,
         stays_stale: None,
+        no_switch: None,
         keeps: vec![],
         drift: vec![],
         reasons,

@@ -33,6 +33,7 @@ pub mod show;
 mod stages;
 pub(crate) mod standing;
 mod state_view;
+mod switching;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,6 +48,7 @@ pub use program::ProgramChange;
 pub use request::{Options, OrderRequest, RestartMode};
 pub use stages::{Stage, Standing};
 pub use state_view::{Configuration, Endpoint, EndpointKind, StateView};
+pub use switching::switched_systems;
 
 use crate::diag::Severity;
 use crate::model::ContainerName;

@@ -17,7 +17,7 @@ use crate::model::settings::Setting;
 use crate::model::{ContainerOption, MayBeUnknown as _, Position, PrivateUsers};
 
 /// The first name in the path of a guest's option, as in a configuration.
-const GUEST: &str = "config";
+pub(super) const GUEST: &str = "config";
 
 /// The reason for adding or removing a container as a whole.
 pub(super) fn whole(before: Option<&Version>, after: Option<&Version>, disruption: Disruption) -> Reason {

@@ -1,10 +1,13 @@
-//! What a user requests of a plan: which containers, how far to disrupt them, and in which order.
+//! What a plan is made with besides its two sides: what a user requests (which containers, how far to disrupt them, and in which
+//! order), and the facts about built systems.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{ContainerName, Position};
+use crate::state::GuestSystem;
 
 /// Options of a plan.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +18,8 @@ pub struct Options {
     pub restart_mode: RestartMode,
     /// The order of containers that the user requests.
     pub stated: Vec<OrderRequest>,
+    /// The facts about systems that are built ([`super::switched_systems`]).
+    pub systems: BTreeMap<PathBuf, GuestSystem>,
 }
 
 impl Options {

@@ -131,9 +131,9 @@ impl Saved {
         if moved.is_empty() { Ok(()) } else { Err(Moved::Host(moved)) }
     }
 
-    /// Checks the plan made after the build against this one: a possible change may turn out to be none, but no change
-    /// may cost
-    /// more than shown.
+    /// Checks the plan made after the build against this one: a possible change may turn out to be none, but no change may
+    /// cost more than shown. The exception is a guest that was to switch while it runs, and whose system, now that it is built,
+    /// forbids that: such a guest may be restarted, as it would be if only its `switch-to-configuration` said so.
     ///
     /// # Errors
     ///
@@ -145,6 +145,10 @@ impl Saved {
             let name = change.container.as_ref().map_or("the host", ContainerName::as_str);
             let is_shown = shown.get(name).is_some_and(|shown| {
                 let cost = Disruption::named(shown["disruption"].as_str().unwrap_or_default());
+                let cost = cost.map(|cost| match cost {
+                    Disruption::Reload if change.no_switch.is_some() => Disruption::Restart,
+                    cost => cost,
+                });
                 cost.is_some_and(|cost| change.disruption <= cost)
                     && (!change.wipes_root || shown["wipes_root"] == true)
             });

@@ -10,6 +10,7 @@
 mod acting;
 mod damage;
 mod generation;
+mod guest_system;
 mod health;
 mod kernel;
 mod last_switch;
@@ -20,6 +21,7 @@ mod unfinished;
 
 pub use damage::Damage;
 pub use generation::{Activation, Generation, GenerationEntry, GenerationSummary, Guest, KeptGuest};
+pub use guest_system::{GuestSystem, Inhibitor, NoSwitch};
 pub use health::{FailedUnit, Health};
 pub use kernel::Kernel;
 

@@ -25,6 +25,10 @@ fn scenarios(row: Row) -> &'static [&'static str] {
             "live::a_guest_with_a_kept_root_switches_to_its_new_system_while_it_runs",
             "live::a_system_that_can_only_be_booted_is_and_that_is_said",
         ],
+        Row::GuestNotInPlace => &[
+            "switching::a_switch_inhibitor_that_differs_means_a_restart_which_the_plan_shows",
+            "switching::a_guest_without_switch_to_configuration_is_restarted",
+        ],
         Row::BindChanged => &[
             "changes::a_changed_bind_mount_restarts_its_container_and_no_other",
             "live::a_bind_mount_is_added_under_a_running_guest_and_one_that_goes_costs_a_restart",

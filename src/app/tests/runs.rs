@@ -1,7 +1,8 @@
 //! Switches that are carried out, as a whole or in part.
 
 use super::*;
-use crate::state::{FailedUnit, SwitchOutcome};
+use crate::plan::Verb;
+use crate::state::{FailedUnit, GuestSystem, SwitchOutcome};
 
 #[test]
 fn a_switch_brings_a_fresh_host_up_and_the_next_plan_is_empty() {
@@ -22,6 +23,31 @@ fn a_switch_brings_a_fresh_host_up_and_the_next_plan_is_empty() {
     assert_eq!(world.switch(), Ok("up to date"));
     assert_eq!(world.builder.builds().evaluated.len(), 1);
     assert_eq!(world.host.state().generations.len(), 1);
+}
+
+#[test]
+fn what_built_systems_say_about_a_switch_is_in_the_plan() {
+    let mut world = World::new(&[WEB]);
+    assert_eq!(world.switch(), Ok("applied"));
+    for (system, value) in [("/nix/store/1-web", "dbus"), ("/nix/store/2-web", "broker")] {
+        let inhibitors = [("dbus-implementation".to_owned(), value.to_owned())].into();
+        world.host.state().guest_systems.insert(system.into(), GuestSystem { can_switch: true, inhibitors });
+    }
+    world.configure(&[&WEB.replace("1-web", "2-web")]);
+    let plan = world.plan();
+    assert_eq!(plan.changes[0].verbs, [Verb::Restart]);
+    let why = plan.changes[0].no_switch.as_ref().map(ToString::to_string);
+    let expected = "the switch inhibitor `dbus-implementation` changes from `dbus` to `broker`";
+    assert_eq!(why.as_deref(), Some(expected));
+    assert_eq!(world.switch(), Ok("applied"));
+    assert_eq!(world.host.state().starts[&name("web")], 2);
+    // The way back is as long.
+    assert_eq!(world.rollback(None), Ok("applied"));
+    assert_eq!(world.host.state().starts[&name("web")], 3);
+    assert!(world.ui.take().iter().any(|line| line.contains("from `broker` to `dbus`")));
+    // A system that was not built when the plan was saved may turn out to need a restart.
+    world.host.state().missing.insert("/nix/store/2-web".into());
+    assert_eq!(world.plan().changes[0].verbs, [Verb::Reload]);
 }
 
 #[test]

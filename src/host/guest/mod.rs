@@ -14,6 +14,7 @@ mod dbus;
 mod error;
 mod health;
 mod journal;
+mod output;
 mod root;
 mod service;
 mod streams;
@@ -21,11 +22,13 @@ mod terminal;
 
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub(super) use error::GuestError;
 pub(super) use health::health;
 pub(super) use journal::{Journal, at_rest, of_guest};
+use output::Output;
 use root::Root;
 use service::{Ended, Service};
 use streams::Streams;
@@ -98,12 +101,17 @@ pub(super) fn run(machine: &Machine, command: &GuestCommand) -> Result<u8, Guest
     Ok(status(ended?))
 }
 
-/// Runs a program as root in a guest until it ends. Its output goes to the guest's journal, and signals are not passed
-/// on to it.
-///
-/// # Returns
-/// As for [`run`].
-pub(super) fn call(machine: &Machine, words: &[&str]) -> Result<u8, GuestError> {
+/// How a command ended that nobody watched.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// As for [`run`].
+    pub(super) status: u8,
+    /// The last lines that it printed.
+    pub(super) output: Vec<String>,
+}
+
+/// Runs a program as root in a guest until it ends. Signals are not passed on to it.
+pub(super) fn call(machine: &Machine, words: &[&str]) -> Result<Answer, GuestError> {
     let root = Root::open(machine)?;
     root.must_have(words[0])?;
     let failed = |source: io::Error| GuestError::Unreachable { name: machine.name.clone(), source };
@@ -115,12 +123,21 @@ pub(super) fn call(machine: &Machine, words: &[&str]) -> Result<u8, GuestError> 
     service.set("WorkingDirectory", "-/root");
     service.set("Environment", vec![format!("PATH={SEARCH_PATH}")]);
     service.set("RuntimeMaxUSec", CALL_LIMIT_USEC);
+    let output = Output::new().map_err(failed)?;
+    for stream in ["StandardOutput", "StandardError"] {
+        service.set(&format!("{stream}FileDescriptor"), zbus::Fd::from(output.descriptor().map_err(failed)?));
+    }
     tracing::debug!(guest = machine.name, ?words, "systemd of the guest: run a command");
     // The guest's systemd enforces the limit, unless it hangs itself.
     let limit = Duration::from_micros(CALL_LIMIT_USEC) + waiting::ANSWER;
     let ended = runtime.block_on(waiting::patiently(limit, service.run(&root, None)));
     let gave_up = |reason| GuestError::GaveUp { name: machine.name.clone(), what: words.join(" "), reason };
-    Ok(status(ended.map_err(gave_up)??))
+    Ok(Answer { status: status(ended.map_err(gave_up)??), output: output.lines() })
+}
+
+/// The system in the store that a guest says it runs.
+pub(super) fn current_system(machine: &Machine) -> Option<PathBuf> {
+    Root::open(machine).ok()?.current_system()
 }
 
 /// Whether a path in the guest is the file or directory that `there` is on the host, through any mount.

@@ -5,10 +5,11 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::os::unix::net::UnixStream;
+use std::path::{Component, PathBuf};
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2, readlinkat};
 use nix::sched::{CloneFlags, setns};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
 use nix::sys::wait::{WaitStatus, waitpid};
@@ -125,6 +126,17 @@ impl Root {
             Ok(stream)
         };
         attempt()
+    }
+
+    /// The store path that the guest's `/run/current-system` leads to.
+    pub(super) fn current_system(&self) -> Option<PathBuf> {
+        let run = self.beneath("/run", OFlag::O_PATH | OFlag::O_DIRECTORY).ok()?;
+        let target = PathBuf::from(readlinkat(&run, "current-system").ok()?);
+        // Only a name in the store means the same on the host, and the guest may have put anything there.
+        let name = target.strip_prefix("/nix/store").ok()?;
+        let is_name =
+            name.components().count() == 1 && matches!(name.components().next(), Some(Component::Normal(_)));
+        is_name.then_some(target)
     }
 
     /// Root's shell in the guest's account database.

@@ -14,7 +14,8 @@ use crate::apply::{Host, HostError};
 use crate::model::ContainerName;
 use crate::render::paths;
 use crate::state::{
-    AbsentMount, Generation, GenerationEntry, GenerationSummary, Health, LastSwitch, ProbeError, Snapshot,
+    AbsentMount, Generation, GenerationEntry, GenerationSummary, GuestSystem, Health, LastSwitch, ProbeError,
+    Snapshot,
 };
 
 /// The lock, which frees the host when it is dropped.
@@ -77,6 +78,11 @@ impl LiveHost for MemoryHost {
         state.absent_mounts.retain(|absent| absent.unit != mount.unit);
         state.missing.retain(|path| !path.starts_with(&mount.at));
         Ok(())
+    }
+
+    fn guest_system(&self, system: &Path) -> Option<GuestSystem> {
+        let state = self.state();
+        (!state.missing.contains(system)).then(|| state.guest_systems.get(system).cloned().unwrap_or_default())
     }
 
     fn restart(&self, name: &ContainerName) -> Result<(), HostError> {

@@ -96,7 +96,7 @@ fn apply(host: &MemoryHost, wanted: &Generation, workers: usize) -> (Report, Vec
             Event::Begun(_) | Event::Restoring(_) | Event::RulesKept(_) => return,
             Event::Done(action) => word(action),
             Event::Failed(action, error) => format!("failed: {}: {error}", word(action)),
-            Event::RestartWanted(name) => format!("restart wanted {name}"),
+            Event::RestartWanted(name, why) => format!("restart wanted {name}: {why}"),
             Event::UnitsFailed(name) => format!("units failed {name}"),
             Event::Degraded(degraded) => {
                 let units: Vec<_> = degraded.new.iter().chain(&degraded.old).map(ToString::to_string).collect();
@@ -288,7 +288,10 @@ fn a_guest_that_cannot_switch_goes_back_and_one_that_asks_for_it_is_restarted() 
 
     host.state().needs_restart.insert("/nix/store/2".into());
     let events = applied(&host, &generation(vec![wanted("a", "/nix/store/2", 11, 80)]));
-    assert_eq!(events, ["update-unit a", "restart wanted a", "reload a"]);
+    assert_eq!(
+        events,
+        ["update-unit a", "restart wanted a: its `switch-to-configuration` asks for a restart", "reload a"]
+    );
     assert_eq!(host.state().gc_roots["booted-a"], Path::new("/nix/store/2"));
 }
 

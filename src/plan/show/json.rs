@@ -68,6 +68,7 @@ fn changes<'a>(plan: &'a Plan, program: &'a [Value]) -> Vec<ChangeOut<'a>> {
                 wipes_root: false,
                 keeps: &[],
                 drift: Vec::new(),
+                no_switch: None,
                 reasons: reasons.collect(),
             };
             changes.insert(0, host);
@@ -137,6 +138,9 @@ struct ChangeOut<'a> {
     keeps: &'a [String],
     /// The drift that is repaired, in words.
     drift: Vec<&'static str>,
+    /// Why its guest cannot switch to its new system while it runs; absent if nothing is known to prevent that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no_switch: Option<String>,
     /// Why it changes.
     reasons: Vec<ReasonOut<'a>>,
 }
@@ -151,6 +155,7 @@ impl<'a> ChangeOut<'a> {
             wipes_root: change.wipes_root,
             keeps: &change.keeps,
             drift: change.drift.iter().map(|drift| drift.as_str()).collect(),
+            no_switch: change.no_switch.as_ref().map(ToString::to_string),
             reasons: change.reasons.iter().map(ReasonOut::of).collect(),
         }
     }

@@ -163,6 +163,10 @@ fn details(change: &Change) -> String {
     for drift in &change.drift {
         writeln!(text, "\nDrift: {}.", drift.as_str()).expect("writing to a string does not fail");
     }
+    if let Some(no_switch) = &change.no_switch {
+        writeln!(text, "\nCannot switch while it runs: {}.", code(&no_switch.to_string()))
+            .expect("writing to a string does not fail");
+    }
     if let Some(stale) = change.stays_stale {
         writeln!(text, "\nKeeps running unchanged until its next start: {}.", stale.as_str())
             .expect("writing to a string does not fail");

@@ -116,6 +116,9 @@ impl Page {
         for drift in &change.drift {
             self.line(&format!("    drift: {}", drift.as_str()));
         }
+        if let Some(no_switch) = &change.no_switch {
+            self.line(&format!("    cannot switch while it runs: {no_switch}"));
+        }
         if let Some(stale) = change.stays_stale {
             self.line(&format!("    keeps running unchanged until its next start: {}", stale.as_str()));
         }

@@ -95,7 +95,7 @@ fn a_system_that_can_only_be_booted_is_and_that_is_said() {
     let before = lab.mark();
     assert_eq!(lab.plan().0["changes"][0]["disruption"], "reload");
     let said = lab.sh("container-rebuild switch --yes /root/host.nix 2>&1").ok();
-    assert!(said.contains("cannot switch to its new system while it runs: restarting"), "{said}");
+    assert!(said.contains("wasabi: restarting, since it cannot switch to its new system while it runs: its `switch-to-configuration` asks"), "{said}");
     let after = lab.observe();
     assert!(!before.kept(&after, "wasabi") && after.machines["wasabi"].marked, "restarted, and the root is kept");
     assert!(lab.page("http://192.168.100.11/").contains("two@"));

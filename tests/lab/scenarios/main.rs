@@ -29,6 +29,7 @@ mod settings;
 mod sources;
 mod starts;
 mod support;
+mod switching;
 mod terminals;
 mod trials;
 mod users;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -148,6 +148,9 @@ impl Host for Watched<'_> {
     }
     fn readdress(&self, name: &ContainerName, from: &Pair, to: &Pair) -> Result<(), HostError> {
         self.call(&format!("readdress {name}"), || self.host.readdress(name, from, to))
+    }
+    fn running_system(&self, name: &ContainerName) -> Option<PathBuf> {
+        self.host.running_system(name)
     }
     fn switch_guest(&self, name: &ContainerName, system: &Path) -> Result<Switched, HostError> {
         self.call(&format!("switch {name}"), || self.host.switch_guest(name, system))

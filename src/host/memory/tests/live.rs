@@ -4,6 +4,7 @@ use super::*;
 use crate::model::ContainerOption;
 use crate::model::spec::Bind;
 use crate::plan::{RestartMode, standing};
+use crate::state::GuestSystem;
 
 fn name() -> ContainerName {
     ContainerName::new("a").expect("a good name")
@@ -227,5 +228,63 @@ fn exactly_the_options_that_touch_no_guest_act_as_soon_as_they_are_written() {
         let acts = if cost <= plan::Disruption::Firewall { written.container.clone() } else { booted.container };
         container.written = Some(written);
         assert_eq!(container.acts_as().expect("it runs").container, acts, "{}", option.name());
+    }
+}
+
+fn inhibited(value: &str) -> GuestSystem {
+    GuestSystem { inhibitors: [("dbus".to_owned(), value.to_owned())].into(), ..GuestSystem::default() }
+}
+
+#[test]
+fn a_guest_that_cannot_switch_is_restarted_and_that_is_said_first() {
+    let host = MemoryHost::new();
+    let [one, two, three] = ["/nix/store/1-a", "/nix/store/2-a", "/nix/store/3-a"];
+    host.state().guest_systems.insert(one.into(), inhibited("dbus"));
+    host.state().guest_systems.insert(two.into(), inhibited("broker"));
+    let disabled = GuestSystem { can_switch: false, ..GuestSystem::default() };
+    host.state().guest_systems.insert(three.into(), disabled);
+    let to = |system: &str| generation(vec![wanted("a", system, 11, 8080)]);
+    applied(&host, &to(one));
+    let why = "restart wanted a: the switch inhibitor `dbus` changes from `dbus` to `broker`";
+    assert_eq!(applied(&host, &to(two))[..2], ["update-unit a", why]);
+    assert_eq!(systems(&host), ["a=/nix/store/2-a"]);
+    let why = "restart wanted a: its new system has no `switch-to-configuration` (`system.switch.enable` is false)";
+    assert_eq!(applied(&host, &to(three))[..2], ["update-unit a", why]);
+    assert_eq!(systems(&host), ["a=/nix/store/3-a"]);
+}
+
+#[test]
+fn a_failed_switch_goes_back_to_exactly_what_the_guest_ran() {
+    let host = MemoryHost::new();
+    let to = |system: &str| generation(vec![wanted("a", system, 11, 8080)]);
+    applied(&host, &to("/nix/store/1-a"));
+    // Somebody switched it from inside.
+    host.state().strayed.insert(name(), "/nix/store/inside".into());
+    host.state().broken.insert("/nix/store/2-a".into());
+    let (report, events) = apply(&host, &to("/nix/store/2-a"), 1);
+    assert!(!report.is_complete() && events.contains(&"restored a".to_owned()), "{events:#?}");
+    assert_eq!(systems(&host), ["a=/nix/store/inside"]);
+    let error = report.failed[0].1.to_string();
+    assert_eq!(error, "`a` could not switch to /nix/store/2-a: its `switch-to-configuration` ended with 1");
+}
+
+#[test]
+fn a_guest_that_cannot_switch_back_is_restarted() {
+    for is_broken in [false, true] {
+        let host = MemoryHost::new();
+        let (former, new) = ("/nix/store/1-a", "/nix/store/2-a");
+        let to = |system: &str| generation(vec![wanted("a", system, 11, 8080)]);
+        applied(&host, &to(former));
+        host.state().broken.insert(new.into());
+        if is_broken {
+            host.state().fails_to_switch.insert(former.into());
+        } else {
+            host.state().needs_restart.insert(former.into());
+        }
+        let (report, events) = apply(&host, &to(new), 1);
+        assert!(!report.is_complete() && events.contains(&"restored a".to_owned()), "{events:#?}");
+        assert_eq!(events.iter().any(|event| event.starts_with("restart wanted a")), !is_broken, "{events:#?}");
+        assert_eq!(systems(&host), ["a=/nix/store/1-a"]);
+        assert_eq!(host.state().starts[&name()], 2, "it was restarted");
     }
 }

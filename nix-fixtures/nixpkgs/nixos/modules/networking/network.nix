@@ -92,7 +92,7 @@ in
       description = "Accepted without effect.";
     };
     useDHCP = bool true "Accepted without effect.";
-    useNetworkd = bool false "Accepted without effect.";
+    useNetworkd = bool false "Whether systemd-networkd manages `eth0` of a guest, with the addresses that are declared.";
     useHostResolvConf = bool config.boot.isContainer "Whether a guest keeps the `/etc/resolv.conf` that the host gives it.";
     enableIPv6 = bool true "Whether IPv6 is on.";
     interfaces = mkOption {

@@ -1,6 +1,7 @@
 # `system.build.toplevel`: the system as a store path that a container boots.
 #
 #   init, activate, bin/switch-to-configuration   the scripts of `guest/`, filled in
+#   switch-inhibitors                             what only a boot may change, as JSON
 #   etc, files                                    what goes below /etc, and a line for each: name, mode, owner, group
 #   accounts                                      groups and users, see `accounts/users.nix`
 #   sw, system, init-interface-version            as NixOS has them
@@ -45,7 +46,9 @@ let
     "systemd-udevd.service"
     "systemd-update-done.service"
   ];
-  masks = lib.subtractLists (builtins.attrNames units) masked ++ builtins.attrNames (lib.filterAttrs (_: u: !u.enable) units);
+  networkd = map (name: "systemd-networkd.${name}") [ "service" "socket" ];
+  needed = lib.optionals config.networking.useNetworkd networkd;
+  masks = lib.subtractLists (builtins.attrNames units ++ needed) masked ++ builtins.attrNames (lib.filterAttrs (_: u: !u.enable) units);
 
   quote = lib.escapeShellArg;
   fillIn = name: file: ''
@@ -78,7 +81,10 @@ let
         cp "$filesPath" $out/files
         ${fillIn "init" ../../../guest/init.sh}
         ${fillIn "activate" ../../../guest/activate.sh}
-        ${fillIn "bin/switch-to-configuration" ../../../guest/switch.sh}
+        ${lib.optionalString config.system.switch.enable ''
+          ${fillIn "bin/switch-to-configuration" ../../../guest/switch.sh}
+          printf %s ${quote (builtins.toJSON config.system.switch.inhibitors)} >$out/switch-inhibitors
+        ''}
         printf %s ${quote config.nixpkgs.hostPlatform.system} >$out/system
         printf %s ${quote "systemd of ${guest.debianGuest}"} >$out/init-interface-version
         ln -s ${guest.debianGuest}/usr/lib/systemd $out/systemd
@@ -98,6 +104,10 @@ let
         ${lib.concatStrings (lib.mapAttrsToList unitText (lib.filterAttrs (_: u: u.enable) units))}
         ${lib.concatMapStrings (name: "ln -s /dev/null ${quote name}\n") masks}
         ln -s /usr/lib/systemd/system/${quote config.systemd.defaultUnit} default.target
+        ${lib.optionalString config.networking.useNetworkd ''
+          mkdir -p multi-user.target.wants
+          ln -s /usr/lib/systemd/system/systemd-networkd.service multi-user.target.wants/
+        ''}
       '';
 in
 {
@@ -114,9 +124,28 @@ in
     description = "What is built of this configuration.";
   };
 
+  options.system.switch = {
+    enable = mkOption {
+      type = types.bool;
+      default = true;
+      description = "Whether a running system can switch to this one.";
+    };
+    inhibitors = mkOption {
+      type = types.attrsOf types.str;
+      default = { };
+      description = "What only a boot may change.";
+    };
+  };
+
+  config.system.switch.inhibitors.dbus-implementation = config.services.dbus.implementation or "dbus";
   config.system.build.toplevel = lib.asserts.checkAssertWarn config.assertions config.warnings toplevel;
   config.environment.etc = {
     hostname.text = "${config.networking.hostName}\n";
+    "systemd/network/40-eth0.network" = lib.mkIf config.networking.useNetworkd {
+      text = "[Match]\nName=eth0\n\n[Network]\n" + lib.concatMapStrings (a: "Address=${a.address}/${toString a.prefixLength}\n") (
+        config.networking.interfaces.eth0.ipv4.addresses or [ ] ++ config.networking.interfaces.eth0.ipv6.addresses or [ ]
+      );
+    };
     localtime = lib.mkIf (config.time.timeZone != null) { source = "/usr/share/zoneinfo/${config.time.timeZone}"; };
   };
 }

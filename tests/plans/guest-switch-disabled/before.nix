@@ -1,0 +1,6 @@
+{
+  containers.web = {
+    autoStart = true;
+    config.services.httpd.adminAddr = "one@example.org";
+  };
+}

@@ -1,0 +1,6 @@
+{
+  containers.web = {
+    autoStart = true;
+    config.system.switch.inhibitors.disk = "btrfs";
+  };
+}
