@@ -51,7 +51,8 @@ pub fn boot(cx: &Context<'_>, host: &dyn LiveHost) -> Result<(), Vec<Diagnostic>
         .collect();
     let _stage = Stage::Apply.begin();
     let run = cx.ui.hold();
-    let report = apply_plan(host, &plan, run.as_ref(), true);
+    // At boot, there is no former state to go back to, and other units may be waiting.
+    let report = apply_plan(host, &plan, run.as_ref(), (true, false));
     // A degraded guest is up, so the boot does not fail because of it.
     let degraded = of_degraded(&report.degraded);
     cx.ui.findings(&degraded);

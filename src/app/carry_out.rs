@@ -84,7 +84,7 @@ fn carry_out(
     if let Err(findings) = sources::prepare(host, plan) {
         return (Err(findings), SwitchOutcome::Failed);
     }
-    let report = apply_plan(host, plan, run, keep_going);
+    let report = apply_plan(host, plan, run, (keep_going, true));
     let changed = plan.changes.iter().filter_map(|change| change.container.as_ref());
     let left = mounts_left(host, changed);
     cx.ui.findings(&left);
@@ -125,8 +125,14 @@ fn carry_out(
     (Err(findings), how)
 }
 
-/// Applies a plan. Unless `keep_going`, no further step begins once one has failed.
-pub(super) fn apply_plan(host: &dyn LiveHost, plan: &Plan, run: &dyn Run, keep_going: bool) -> Report {
+/// Applies a plan. Unless `keep_going`, no further step begins once one has failed. Unless `checks_health`, a guest that is ready
+/// is up.
+pub(super) fn apply_plan(
+    host: &dyn LiveHost,
+    plan: &Plan,
+    run: &dyn Run,
+    (keep_going, checks_health): (bool, bool),
+) -> Report {
     let has_failed = AtomicBool::new(false);
     let watch = |event: Event<'_>| {
         if matches!(event, Event::Failed(..)) {
@@ -136,7 +142,7 @@ pub(super) fn apply_plan(host: &dyn LiveHost, plan: &Plan, run: &dyn Run, keep_g
     };
     let stop = || run.is_interrupted() || (!keep_going && has_failed.load(Ordering::SeqCst));
     let (at_once, workers) = (host.starts_at_once(), host.workers());
-    let report = Applier { host, at_once, workers, stop: &stop, watch: &watch }.apply(plan);
+    let report = Applier { host, at_once, workers, stop: &stop, watch: &watch, checks_health }.apply(plan);
     compact_journal(host);
     report
 }

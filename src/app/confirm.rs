@@ -121,7 +121,7 @@ fn go_back(cx: &Context<'_>, host: &dyn LiveHost, former: Option<&Generation>) -
         let endpoint = Endpoint { kind: EndpointKind::Host, name: snapshot.host_name.clone() };
         let plan = plan::plan(&is, &StateView::absent(endpoint, "the former state"), &Options::default());
         let run = cx.ui.hold();
-        let report = apply_plan(host, &plan, run.as_ref(), true);
+        let report = apply_plan(host, &plan, run.as_ref(), (true, false));
         run.close();
         let mut errors: Vec<_> =
             report.failed.iter().map(|(action, error)| failed_step(error, action.container())).collect();

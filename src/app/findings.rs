@@ -9,6 +9,9 @@ use crate::state::FailedUnit;
 pub(super) fn failed_step(error: &HostError, name: Option<&ContainerName>) -> Diagnostic {
     let log = match error {
         HostError::Job { log, .. } => log.join("\n"),
+        HostError::Unhealthy { log, .. } if !log.is_empty() => {
+            format!("its journal ends with:\n{}", log.join("\n"))
+        }
         HostError::GuestSwitch { log, .. } if !log.is_empty() => format!("it ended with:\n{}", log.join("\n")),
         _ => String::new(),
     };

@@ -231,6 +231,7 @@ mod tests {
             machine: None,
             written: None,
             missing_program: None,
+            guest_network: None,
             booted: None,
             unit_text: None,
             start_text: None,

@@ -84,7 +84,7 @@ pub fn try_out(
         return Err(vec![error.help("name a configuration with `containers`")]);
     };
     let trial = &Context { only: &names, ..*cx };
-    let plan = between(trial, &early, &early.check_model(), &snapshot, RestartMode::Auto);
+    let plan = between((trial, host), &early, &early.check_model(), &snapshot, RestartMode::Auto);
     if plan.is_refused() {
         show_findings(cx, &plan);
         return Ok(TrialResult::Refused);
@@ -103,7 +103,7 @@ pub fn try_out(
     if missing.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(missing);
     }
-    let plan = between(trial, &ready, &checked, &snapshot, RestartMode::Auto);
+    let plan = between((trial, host), &ready, &checked, &snapshot, RestartMode::Auto);
     show_findings(cx, &plan);
     if plan.is_refused() {
         return Ok(TrialResult::Refused);
@@ -152,7 +152,7 @@ fn on_trial(configuration: &Configuration, taken: &Taken) -> (Configuration, Vec
 }
 
 fn carry_out(host: &dyn LiveHost, plan: &Plan, run: &dyn Run) -> Result<(), Vec<Diagnostic>> {
-    let report = apply_plan(host, plan, run, false);
+    let report = apply_plan(host, plan, run, (false, false));
     if report.is_complete() {
         return Ok(());
     }

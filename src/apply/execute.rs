@@ -26,6 +26,8 @@ pub enum Event<'a> {
     Failed(&'a Action, &'a HostError),
     /// The guest is restarted, because it cannot switch to its new system.
     RestartWanted(&'a ContainerName, &'a NoSwitch),
+    /// The guest runs, and its health is being checked.
+    Checking(&'a ContainerName),
     /// A start or reload failed, and the container is being brought back to its former state.
     Restoring(&'a ContainerName),
     /// `switch-to-configuration` finished, and reports that units failed.
@@ -93,6 +95,8 @@ pub struct Applier<'a> {
     pub stop: &'a (dyn Fn() -> bool + Sync),
     /// Receives every event, from several threads.
     pub watch: &'a (dyn Fn(Event<'_>) + Sync),
+    /// Whether a container is only up once its health check has succeeded.
+    pub checks_health: bool,
 }
 
 /// The state shared by the actions of one apply.
@@ -310,6 +314,9 @@ impl Applier<'_> {
                     self.host.add_gc_root(&paths::booted_root(name), &record.spec.system)?;
                 }
                 self.host.start(name).inspect_err(|error| run.start_failed(self.host, name, error))?;
+                if let Some(record) = record {
+                    self.check_started(run, name, &record.spec)?;
+                }
                 self.settle(name);
                 Ok(())
             }

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::live::Switched;
 use super::queue::Panicked;
 use crate::model::ContainerName;
-use crate::model::spec::Bind;
+use crate::model::spec::{Bind, ContainerSpec};
 use crate::render::interface::Pair;
 use crate::render::nft::Sysctl;
 use crate::state::{Activation, Generation, Health, JournalEntry};
@@ -93,6 +94,18 @@ pub enum HostError {
         /// The exit status.
         status: i32,
         /// The last lines that it printed.
+        log: Vec<String>,
+    },
+    /// A running guest does not do what its health check asks for.
+    #[error("`{name}` is not healthy after {} s: {}", waited.as_secs(), lacking.join(", "))]
+    Unhealthy {
+        /// The container.
+        name: ContainerName,
+        /// How long it was waited for.
+        waited: Duration,
+        /// What it does not do.
+        lacking: Vec<String>,
+        /// The last lines of the guest's journal.
         log: Vec<String>,
     },
     /// A guest with private users cannot get a mount while it runs.
@@ -181,6 +194,8 @@ pub enum Operation {
     Job(&'static str, ContainerName),
     /// A command in the container's guest.
     Command(String, ContainerName),
+    /// The health check of the container, for which its guest starts services.
+    HealthCheck(ContainerName),
 }
 
 impl Operation {
@@ -188,7 +203,7 @@ impl Operation {
     fn carried_on_by(&self) -> String {
         match self {
             Self::Job(..) => String::from("systemd"),
-            Self::Command(_, name) => format!("`{name}`"),
+            Self::Command(_, name) | Self::HealthCheck(name) => format!("`{name}`"),
         }
     }
 }
@@ -198,6 +213,7 @@ impl std::fmt::Display for Operation {
         match self {
             Self::Job(job, name) => write!(f, "{job} of `{name}`"),
             Self::Command(command, _) => f.write_str(command),
+            Self::HealthCheck(name) => write!(f, "health check of `{name}`"),
         }
     }
 }
@@ -243,6 +259,8 @@ pub trait Host: Sync {
     fn is_running(&self, name: &ContainerName) -> Result<bool, HostError>;
     /// The running guest's health according to its own systemd; `None` if it has none, or does not answer in time.
     fn health(&self, name: &ContainerName) -> Option<Health>;
+    /// Waits until the running guest does what its health check asks for.
+    fn check_health(&self, spec: &ContainerSpec) -> Result<(), HostError>;
     /// Mounts a path of the host in the running guest, unless it is already mounted there.
     fn bind(&self, name: &ContainerName, bind: &Bind) -> Result<(), HostError>;
     /// Changes the addresses and routes of an interface of the running guest, on both ends, and attaches it to its

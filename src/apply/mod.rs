@@ -5,6 +5,7 @@
 
 mod builder;
 mod execute;
+mod health_check;
 mod host;
 mod live;
 pub(crate) mod queue;

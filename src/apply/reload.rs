@@ -34,11 +34,18 @@ impl Applier<'_> {
                 (self.watch)(Event::RestartWanted(name, &why));
                 self.host.stop(name)?;
                 self.host.start(name)?;
-                return self.host.add_gc_root(&paths::booted_root(name), &record.spec.system);
+                self.host.add_gc_root(&paths::booted_root(name), &record.spec.system)?;
+                return self.check_started(run, name, &record.spec);
             }
             Some(Switched::UnitsFailed) => (self.watch)(Event::UnitsFailed(name)),
             Some(Switched::Done) | None => {}
         }
+        // The guest may have set up its interfaces anew, and so lost what was set from outside.
+        if change.system.is_some() {
+            change.pairs.iter().try_for_each(|(_, to)| self.host.readdress(name, to, to))?;
+        }
+        // Before the note: if it fails, the guest goes back to what it is noted to run with.
+        self.check_health(name, &record.spec)?;
         self.host.note_running(name, &files(record).record)
     }
 }

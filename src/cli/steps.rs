@@ -128,6 +128,10 @@ impl Run for Followed {
                     format!("{name}: restarting, since it cannot switch to its new system while it runs: {why}");
                 self.log.say(Level::INFO, &line, About::of(name, "reload"));
             }
+            Event::Checking(name) => {
+                let line = format!("{name}: waiting for its health check");
+                self.log.say(Level::INFO, &line, About::of(name, "check"));
+            }
             Event::Restoring(name) => {
                 self.note_event(plan, Some(name), |tally, _| tally.restore(name));
                 let line = self.steps.restore(name);

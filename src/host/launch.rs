@@ -254,6 +254,7 @@ pub(super) mod tests {
                 copy_resolv_conf: true,
                 extra_flags: vec![],
                 timeout_start: "1min".into(),
+                health: Default::default(),
                 credentials: Vec::new(),
                 unit: Default::default(),
             },

@@ -18,13 +18,13 @@ use super::launch::{self, LaunchError};
 use super::systemd::{self, BusError, Job, JobError};
 use super::waiting::GaveUp;
 use super::{
-    apply_journal, atomic_file, conntrack, damage, former_sysctls, generations, kill_point, last_words, leftovers,
-    live, nft, own_program, scratch, sysctl,
+    apply_journal, atomic_file, conntrack, damage, former_sysctls, generations, health_check, kill_point,
+    last_words, leftovers, live, nft, own_program, scratch, sysctl,
 };
 use crate::app::LockError;
 use crate::apply::{BusCall, ContainerFiles, Host, HostError, Operation, Switched, Sysctl};
 use crate::model::ContainerName;
-use crate::model::spec::Bind;
+use crate::model::spec::{Bind, ContainerSpec};
 use crate::render::interface::Pair;
 use crate::render::{boot_service, paths, unit};
 use crate::state::{Activation, ActiveState, Generation, Health, JournalEntry};
@@ -329,6 +329,10 @@ impl Host for Linux {
 
     fn health(&self, name: &ContainerName) -> Option<Health> {
         live::health(name)
+    }
+
+    fn check_health(&self, spec: &ContainerSpec) -> Result<(), HostError> {
+        health_check::wait(spec)
     }
 
     fn bind(&self, name: &ContainerName, bind: &Bind) -> Result<(), HostError> {

@@ -8,6 +8,7 @@
 //! - A container whose findings include no error is in the spec, unless an unknown value keeps it out.
 
 mod flags;
+mod health_check;
 mod network;
 mod refused;
 pub(crate) mod resources;
@@ -21,7 +22,9 @@ use std::path::PathBuf;
 
 use super::network::protocol;
 use super::path::{At, OptionPath, OptionSpans};
-use super::spec::{Bind, ContainerSpec, Device, HostSpec, NatSpec, Protocol, UnitSettings};
+use super::spec::{
+    Bind, ContainerSpec, Device, HealthCheck, HostSpec, NatSpec, OwnOptions, Protocol, UnitSettings,
+};
 use super::support::{unsupported_container, unsupported_host};
 use super::{
     Container, ContainerName, DELETE_GENERATIONS_OLDER_THAN, Field, ForwardPort, GenerationAge, KEEP_GENERATIONS,
@@ -81,8 +84,8 @@ impl Checker<'_> {
             let spec = self.container(name, container, path);
             if self.errors() == before {
                 let with_settings = |spec| {
-                    let (unit, credentials) = settings.remove(name)?;
-                    Some(ContainerSpec { unit, credentials, ..spec })
+                    let OwnOptions { unit, credentials, health } = settings.remove(name)?;
+                    Some(ContainerSpec { unit, credentials, health, ..spec })
                 };
                 self.out.spec.containers.extend(spec.and_then(with_settings));
             }
@@ -179,6 +182,7 @@ impl Checker<'_> {
             timeout_start: self.need(&c.timeout_start_sec, path.join("timeoutStartSec"))?.clone(),
             credentials: Vec::new(),
             unit: UnitSettings::default(),
+            health: HealthCheck::default(),
             users: users?,
             network: network?,
             binds: binds?,

@@ -1,8 +1,7 @@
 //! Our own options of a container: `services.container-rebuild.containers.<name>`.
 //!
 //! NixOS has no such options, so they are no part of [`super::Container`], whose JSON form is that of NixOS.
-//! [`super::check`] says what is wrong with them, and turns them into [`super::spec::UnitSettings`] and
-//! [`super::spec::Credential`]s.
+//! [`super::check`] says what is wrong with them, and turns them into [`super::spec::OwnOptions`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,6 +55,8 @@ declare_setting! {
     Credentials = "credentials", Start;
     /// The same, encrypted by systemd-creds(1) (`LoadCredentialEncrypted=`).
     EncryptedCredentials = "encryptedCredentials", Start;
+    /// What a guest must do after a start or a reload, or else the container goes back to its former state.
+    HealthCheck = "healthCheck", NextStart;
     /// Containers that must run before it starts. It stops when one of them stops.
     Requires = "requires", NextStart;
     /// Units of the host that must run before it starts (`Requires=` and `After=`).

@@ -56,6 +56,41 @@ pub struct ContainerSpec {
     /// What its unit says beyond the options that NixOS has.
     #[serde(default, skip_serializing_if = "UnitSettings::is_empty")]
     pub unit: UnitSettings,
+    /// What its guest must do to count as up.
+    #[serde(default, skip_serializing_if = "HealthCheck::is_empty")]
+    pub health: HealthCheck,
+}
+
+/// What options that NixOS does not have say about a container (`services.container-rebuild.containers.<name>`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnOptions {
+    /// About its unit.
+    pub unit: UnitSettings,
+    /// About its credentials, sorted by name.
+    pub credentials: Vec<Credential>,
+    /// About its health.
+    pub health: HealthCheck,
+}
+
+/// What a guest must do to count as up, beyond reporting that it is ready.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthCheck {
+    /// TCP ports of the guest on which something must answer.
+    pub ports: Vec<u16>,
+    /// Units of the guest that must be active.
+    pub units: Vec<String>,
+    /// How long that may take, in seconds.
+    pub timeout_sec: u32,
+}
+
+impl HealthCheck {
+    /// The time limit if none is given, in seconds.
+    pub const TIMEOUT_SEC: u32 = 30;
+
+    /// Whether it asks for nothing.
+    pub fn is_empty(&self) -> bool {
+        self.ports.is_empty() && self.units.is_empty()
+    }
 }
 
 /// A file of the host that systemd hands to the guest as a credential (<https://systemd.io/CREDENTIALS>).

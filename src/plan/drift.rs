@@ -5,15 +5,16 @@
 //! repairs.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::cost::Disruption;
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
 use crate::model::spec::{Network, Private, Veth};
+use crate::render::interface::Pair;
 use crate::render::unit::{self, Likeness};
 use crate::render::{conf, interface, paths};
-use crate::state::{Interface, ObservedContainer, Owner, Record, Snapshot};
+use crate::state::{GuestNetwork, Interface, ObservedContainer, Owner, Record, Snapshot};
 
 /// Declares the kinds of drift: what is wrong (printed after "`NAME`: "), what the repair costs the container, and whether
 /// writing its files again is the repair.
@@ -80,6 +81,8 @@ drifts! {
     Booted = "the record of what it runs with is missing or damaged", Restart;
     /// Its interface on the host is down, or a route through it is missing.
     Interface = "its interface on the host is down or has lost a route", Reload;
+    /// Its guest lacks an address or a route that was set, for example because the guest manages its interfaces itself.
+    GuestNetwork = "its guest has lost an address or a route", Reload;
     /// Its interface on the host lacks an address that was set.
     Address = "its interface on the host has another address than was set", Reload;
     /// Its interface on the host is in another bridge than was set, or in none.
@@ -142,7 +145,26 @@ pub(crate) fn of(name: &ContainerName, snapshot: &Snapshot) -> Vec<Drift> {
         let pairs = interface::pairs(name, &booted.spec.network);
         drift.extend(pairs.iter().filter_map(|pair| of_interface(interfaces.get(&pair.host.name), &pair.veth)));
     }
+    if let (Some(booted), Some(network)) = (&observed.booted, &observed.guest_network) {
+        let pairs = interface::pairs(name, &booted.spec.network);
+        drift.extend((!pairs.iter().all(|pair| has_network(network, pair))).then_some(Drift::GuestNetwork));
+    }
     drift
+}
+
+/// Whether a guest has the addresses and routes that its end of a pair was set up with.
+fn has_network(network: &GuestNetwork, pair: &Pair) -> bool {
+    let Veth { host4, host6, local4, local6, .. } = &pair.veth;
+    let own = [local4.map(IpAddr::V4), local6.map(IpAddr::V6)];
+    let others = [host4.map(IpAddr::V4), host6.map(IpAddr::V6)];
+    let leads_to = |other: &IpAddr| {
+        let (length, any): (u8, IpAddr) = match other {
+            IpAddr::V4(_) => (32, Ipv4Addr::UNSPECIFIED.into()),
+            IpAddr::V6(_) => (128, Ipv6Addr::UNSPECIFIED.into()),
+        };
+        network.routes.contains(&(*other, length)) && (!pair.is_way_out() || network.routes.contains(&(any, 0)))
+    };
+    own.iter().flatten().all(|address| network.addresses.contains(address)) && others.iter().flatten().all(leads_to)
 }
 
 /// The drift of the interface that leads to a running guest.

@@ -185,6 +185,7 @@ pub(super) mod tests {
             copy_resolv_conf: true,
             extra_flags: vec!["--hostname=w".to_owned()],
             timeout_start: "1min".to_owned(),
+            health: Default::default(),
             credentials: Vec::new(),
             unit: Default::default(),
         }

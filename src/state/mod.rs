@@ -120,6 +120,8 @@ pub struct ObservedContainer {
     pub conf_text: Option<String>,
     /// Other damage to its files.
     pub damage: Damage,
+    /// The network that its guest has, while it runs, if that could be read.
+    pub guest_network: Option<GuestNetwork>,
 }
 
 impl ObservedContainer {
@@ -134,6 +136,15 @@ impl ObservedContainer {
             matches!(unit.active, ActiveState::Active | ActiveState::Reloading | ActiveState::Activating)
         })
     }
+}
+
+/// The addresses and routes in a guest's network namespace.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GuestNetwork {
+    /// The addresses of its interfaces.
+    pub addresses: BTreeSet<IpAddr>,
+    /// The destinations of its routes.
+    pub routes: BTreeSet<(IpAddr, u8)>,
 }
 
 /// A network interface of the host, with its addresses and routes.

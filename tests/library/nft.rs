@@ -77,6 +77,7 @@ fn container(name: &str, last: u8, v6: bool, forwards: &[(Protocol, u16, u16)]) 
         copy_resolv_conf: true,
         extra_flags: vec![],
         timeout_start: "1min".into(),
+        health: Default::default(),
         credentials: Vec::new(),
         unit: Default::default(),
     }

@@ -89,7 +89,9 @@ impl Wanted {
 fn host_with(wanted: &Wanted) -> MemoryHost {
     let host = MemoryHost::new();
     let plan = wanted.plan(&host, &Options::default());
-    let report = Applier { host: &host, at_once: 1, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
+    let report =
+        Applier { host: &host, at_once: 1, workers: 1, stop: &|| false, watch: &|_| (), checks_health: true }
+            .apply(&plan);
     assert!(report.is_complete(), "{report:?}");
     host
 }

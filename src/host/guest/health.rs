@@ -48,6 +48,22 @@ pub(in crate::host) fn health(machine: &Machine, settling: Duration) -> Option<H
     }
 }
 
+/// The states of units (`ActiveState`), in the same order; empty for one that does not exist. `None` if the guest's systemd
+/// does not answer.
+pub(in crate::host) fn unit_states(machine: &Machine, units: &[String]) -> Option<Vec<String>> {
+    let root = Root::open(machine).ok()?;
+    let end = Instant::now() + LIMIT;
+    let mut peer = Peer::new(root.connect_to_systemd(LIMIT).ok()?, end).ok()?;
+    let states = units.iter().map(|unit| {
+        let path: OwnedObjectPath = peer.call([SERVICE, PATH, MANAGER, "LoadUnit"], &(unit,))?;
+        let unit = format!("{SERVICE}.Unit");
+        let loaded = property(&mut peer, path.as_str(), &unit, "LoadState")?;
+        let state = property(&mut peer, path.as_str(), &unit, "ActiveState")?;
+        Ok(if loaded == "not-found" { String::new() } else { shown(&state) })
+    });
+    states.collect::<io::Result<_>>().ok()
+}
+
 fn ask(stream: UnixStream, is_bus: bool, settling: Duration, end: Instant) -> io::Result<Health> {
     let mut peer = Peer::new(stream, end)?;
     if is_bus {

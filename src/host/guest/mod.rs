@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub(super) use error::GuestError;
-pub(super) use health::health;
+pub(super) use health::{health, unit_states};
 pub(super) use journal::{Journal, at_rest, of_guest};
 use output::Output;
 use root::Root;

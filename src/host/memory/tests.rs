@@ -11,6 +11,7 @@ use crate::model::{
     self, BindMount, Boot, Container, ExtraVeth, ForwardPort, Manifest, PrivateUsers, PrivateUsersMode, System,
 };
 use crate::plan::{self, Action, Plan, StateView};
+use crate::state::Probe as _;
 
 mod live;
 
@@ -93,7 +94,7 @@ fn apply(host: &MemoryHost, wanted: &Generation, workers: usize) -> (Report, Vec
             None => action.as_str().to_owned(),
         };
         let line = match event {
-            Event::Begun(_) | Event::Restoring(_) | Event::RulesKept(_) => return,
+            Event::Begun(_) | Event::Checking(_) | Event::Restoring(_) | Event::RulesKept(_) => return,
             Event::Done(action) => word(action),
             Event::Failed(action, error) => format!("failed: {}: {error}", word(action)),
             Event::RestartWanted(name, why) => format!("restart wanted {name}: {why}"),
@@ -107,7 +108,7 @@ fn apply(host: &MemoryHost, wanted: &Generation, workers: usize) -> (Report, Vec
         };
         events.lock().expect("not poisoned").push(line);
     };
-    let applier = Applier { host, at_once: workers, workers, stop: &|| false, watch: &watch };
+    let applier = Applier { host, at_once: workers, workers, stop: &|| false, watch: &watch, checks_health: true };
     let report = applier.apply(&planned(host, wanted));
     (report, events.into_inner().expect("not poisoned"))
 }
@@ -524,7 +525,9 @@ fn a_run_that_is_stopped_at_any_moment_leaves_no_container_down() {
                 begun.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
             }
         };
-        let report = Applier { host: &host, at_once: 1, workers: 1, stop: &stop, watch: &watch }.apply(&plan);
+        let report =
+            Applier { host: &host, at_once: 1, workers: 1, stop: &stop, watch: &watch, checks_health: true }
+                .apply(&plan);
         assert!(report.failed.is_empty(), "stopped after {moment}: {report:?}");
         assert_eq!(systems(&host).len(), 3, "stopped after {moment}: {report:?}");
         applied(&host, &after);

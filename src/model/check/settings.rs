@@ -10,7 +10,7 @@ use super::{Checker, resources};
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::OptionPath;
 use crate::model::settings::{self, CONTAINERS, Setting};
-use crate::model::spec::{Credential, UnitSettings};
+use crate::model::spec::{Credential, OwnOptions, UnitSettings};
 use crate::model::{Container, ContainerName, UNKNOWN_KEY, Unknown};
 
 /// Types of units that another one can depend on (systemd.unit(5)).
@@ -31,7 +31,7 @@ fn is_path(path: &str) -> bool {
 
 impl Checker<'_> {
     /// Checks the settings of all containers, and returns those of each container that are known and valid.
-    pub(super) fn settings(&mut self) -> BTreeMap<ContainerName, (UnitSettings, Vec<Credential>)> {
+    pub(super) fn settings(&mut self) -> BTreeMap<ContainerName, OwnOptions> {
         let manifest = self.manifest;
         let mut checked = BTreeMap::new();
         let path = OptionPath::new(["services", "container-rebuild", CONTAINERS]);
@@ -54,21 +54,17 @@ impl Checker<'_> {
                 Some(value) => self.settings_of(name, value, &path.join(name.as_str())),
                 None => Some(Default::default()),
             };
-            let with_order = |(unit, credentials)| (name.clone(), (UnitSettings { after, ..unit }, credentials));
-            checked.extend(settings.map(with_order));
+            checked.extend(settings.map(|own| {
+                let unit = UnitSettings { after, ..own.unit };
+                (name.clone(), OwnOptions { unit, ..own })
+            }));
         }
         self.cycles(&path);
         checked
     }
 
-    fn settings_of(
-        &mut self,
-        name: &ContainerName,
-        value: &Value,
-        path: &OptionPath,
-    ) -> Option<(UnitSettings, Vec<Credential>)> {
-        let mut unit = UnitSettings::default();
-        let mut credentials: Vec<Credential> = Vec::new();
+    fn settings_of(&mut self, name: &ContainerName, value: &Value, path: &OptionPath) -> Option<OwnOptions> {
+        let OwnOptions { mut unit, mut credentials, mut health } = OwnOptions::default();
         let mut is_known = true;
         for (option, value) in self.set(value, path)? {
             let path = path.join(option);
@@ -90,6 +86,10 @@ impl Checker<'_> {
                 Some(Setting::WantsUnits) => take(self.units(value, &path), &mut unit.wants_units),
                 Some(Setting::ResourceControl) => match self.resources(value, &path) {
                     Some(resources) => unit.resources = resources,
+                    None => is_known = false,
+                },
+                Some(Setting::HealthCheck) => match self.health_check(value, &path) {
+                    Some(check) => health = check,
                     None => is_known = false,
                 },
                 Some(setting @ (Setting::Credentials | Setting::EncryptedCredentials)) => {
@@ -117,7 +117,7 @@ impl Checker<'_> {
             }
         }
         credentials.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        is_known.then_some((unit, credentials))
+        is_known.then_some(OwnOptions { unit, credentials, health })
     }
 
     /// The credentials of a set of paths by name; `None` if one is unknown. Those that are wrong are reported.
@@ -218,7 +218,7 @@ impl Checker<'_> {
     }
 
     /// The names of units in a list; those that are wrong are reported.
-    fn units(&mut self, value: &Value, path: &OptionPath) -> Option<Vec<String>> {
+    pub(super) fn units(&mut self, value: &Value, path: &OptionPath) -> Option<Vec<String>> {
         let units = self.strings(value, path)?;
         for (index, unit) in units.iter().enumerate() {
             let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_' | '.' | '\\' | '@');
@@ -279,7 +279,11 @@ impl Checker<'_> {
     }
 
     /// The set at `path`; `None` if it is unknown or something else, which is reported.
-    fn set<'v>(&mut self, value: &'v Value, path: &OptionPath) -> Option<&'v serde_json::Map<String, Value>> {
+    pub(super) fn set<'v>(
+        &mut self,
+        value: &'v Value,
+        path: &OptionPath,
+    ) -> Option<&'v serde_json::Map<String, Value>> {
         if self.is_unknown(value, path) {
             return None;
         }
@@ -305,7 +309,7 @@ impl Checker<'_> {
         strings
     }
 
-    fn wrong_type(&mut self, value: &Value, expected: &str, path: &OptionPath) {
+    pub(super) fn wrong_type(&mut self, value: &Value, expected: &str, path: &OptionPath) {
         let found = match value {
             Value::Null => "null",
             Value::Bool(_) => "a Boolean",
@@ -319,7 +323,7 @@ impl Checker<'_> {
     }
 
     /// Whether a value is unknown, which is noted.
-    fn is_unknown(&mut self, value: &Value, path: &OptionPath) -> bool {
+    pub(super) fn is_unknown(&mut self, value: &Value, path: &OptionPath) -> bool {
         let Some(unknown) = value.get(UNKNOWN_KEY) else { return false };
         match serde_json::from_value::<Unknown>(unknown.clone()) {
             Ok(unknown) => self.note_unknown(&unknown, path),
@@ -328,7 +332,7 @@ impl Checker<'_> {
         true
     }
 
-    fn wrong(&mut self, diagnostic: Diagnostic, path: &OptionPath) {
+    pub(super) fn wrong(&mut self, diagnostic: Diagnostic, path: &OptionPath) {
         let placed = self.locate(diagnostic, path);
         self.out.findings.push(placed);
     }

@@ -13,6 +13,7 @@ mod forwards;
 mod generations;
 mod guest;
 mod health;
+mod health_checks;
 mod journal;
 mod live;
 mod main_job;

@@ -171,6 +171,19 @@ fn a_guest_that_runs_networkd_keeps_its_network() {
     );
     assert!(!left.contains("203.0.113") && left.contains("default via 192.168.100.111"), "{left}");
     is_reached("two");
+    // What is lost nevertheless is drift, which a switch repairs.
+    let status = || {
+        let json = lab.sh("container-rebuild status --json wasabi").ok();
+        serde_json::from_str::<serde_json::Value>(&json).expect("JSON")["containers"][0]["drift"].clone()
+    };
+    for lost in ["ip route del default", "ip route del 192.168.100.111", "ip -4 address flush dev eth0"] {
+        assert_eq!(status(), serde_json::json!([]));
+        in_guest(lost);
+        assert_eq!(status(), serde_json::json!(["its guest has lost an address or a route"]), "{lost}");
+        let repaired = lab.switch(&host(&[&with(&forwarded, "one@", "two@")]));
+        assert_eq!(repaired.cost("wasabi"), "reload", "{lost}");
+        is_reached("two");
+    }
     // Another address for the host, and a networkd that begins and ends to run by a reload.
     let moved = with(&forwarded, "192.168.100.111", "192.168.100.222");
     assert_eq!(lab.switch(&host(&[&with(&moved, "one@", "three@")])).cost("wasabi"), "reload");

@@ -140,7 +140,9 @@ impl Guest {
     fn host(&self) -> (MemoryHost, String) {
         let (host, side) = (MemoryHost::new(), self.side());
         let plan = plan::plan(&StateView::host(&host.snapshot().expect("in memory")), &side, &Options::default());
-        let report = Applier { host: &host, at_once: 1, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
+        let report =
+            Applier { host: &host, at_once: 1, workers: 1, stop: &|| false, watch: &|_| (), checks_health: true }
+                .apply(&plan);
         assert!(report.is_complete(), "{report:?}");
         let generation = Generation {
             number: 1,

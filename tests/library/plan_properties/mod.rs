@@ -169,7 +169,8 @@ fn names_of(option: &str) -> Vec<String> {
 fn apply(host: &MemoryHost, wanted: &Evaluated, workers: usize) -> (Plan, bool) {
     let snapshot = host.snapshot().expect("it is in memory");
     let plan = plan::plan(&StateView::host(&snapshot), &wanted.side(), &Options::default());
-    let report = Applier { host, at_once: workers, workers, stop: &|| false, watch: &|_| () }.apply(&plan);
+    let report = Applier { host, at_once: workers, workers, stop: &|| false, watch: &|_| (), checks_health: true }
+        .apply(&plan);
     (plan, report.is_complete())
 }
 

@@ -10,7 +10,7 @@ use container_rebuild::app::LiveHost as _;
 use container_rebuild::apply::{Applier, ContainerFiles, Host, HostError, Switched, Sysctl};
 use container_rebuild::host::memory::MemoryHost;
 use container_rebuild::model::ContainerName;
-use container_rebuild::model::spec::Bind;
+use container_rebuild::model::spec::{Bind, ContainerSpec};
 use container_rebuild::plan::{self, Options, Plan, StateView};
 use container_rebuild::render::interface::Pair;
 use container_rebuild::render::nft::{RuleLine, Ruleset};
@@ -118,7 +118,8 @@ impl<'a> Watched<'a> {
 
     /// Applies a plan for `wanted`, and returns everything that was wrong on the way.
     fn apply(&self, wanted: &Evaluated, at_once: usize) -> Vec<String> {
-        let applier = Applier { host: self, at_once, workers: 2, stop: &|| false, watch: &|_| () };
+        let applier =
+            Applier { host: self, at_once, workers: 2, stop: &|| false, watch: &|_| (), checks_health: true };
         applier.apply(&self.plan(wanted));
         std::mem::take(&mut self.wrong.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -142,6 +143,9 @@ impl Host for Watched<'_> {
     }
     fn is_running(&self, name: &ContainerName) -> Result<bool, HostError> {
         self.call(&format!("is {name} running"), || self.host.is_running(name))
+    }
+    fn check_health(&self, spec: &ContainerSpec) -> Result<(), HostError> {
+        self.call(&format!("check {}", spec.name), || self.host.check_health(spec))
     }
     fn bind(&self, name: &ContainerName, bind: &Bind) -> Result<(), HostError> {
         self.call(&format!("bind {name}"), || self.host.bind(name, bind))
@@ -298,7 +302,7 @@ proptest! {
                 begun.fetch_add(1, Ordering::SeqCst);
             }
         };
-        let applier = Applier { host: &watched, at_once: 1, workers: 1, stop: &stop, watch: &watch };
+        let applier = Applier { host: &watched, at_once: 1, workers: 1, stop: &stop, watch: &watch, checks_health: true };
         applier.apply(&watched.plan(&after));
         prop_assert_eq!(watched.wrong.into_inner().expect("no panic"), Vec::<String>::new());
         // A container that still runs as before, and got no new configuration yet, stays reachable as before.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::apply::Reached;
+use crate::model::spec::HealthCheck;
 
 fn failed(unit: &str) -> FailedUnit {
     FailedUnit { unit: unit.to_owned(), result: "exit-code".to_owned() }
@@ -56,4 +57,77 @@ fn a_guest_that_went_back_is_looked_at_too() {
     let (report, events) = apply(&host, &to("/nix/store/broken"), 1);
     assert!(events.contains(&"restored a".to_owned()), "{events:#?}");
     assert_eq!(degraded(&report), [(Reached::Former, vec!["old.service"], vec![])]);
+}
+
+/// A container that counts as up once it answers on a port.
+fn checked(record: Record) -> Record {
+    let health = HealthCheck { ports: vec![80], units: Vec::new(), timeout_sec: 5 };
+    Record { spec: crate::model::spec::ContainerSpec { health, ..record.spec }, ..record }
+}
+
+fn unhealthy(host: &MemoryHost, system: &str) {
+    host.state().unhealthy.insert(system.into());
+}
+
+#[test]
+fn a_container_that_is_not_healthy_after_a_restart_goes_back_and_others_stay() {
+    for workers in [1, 3] {
+        let host = MemoryHost::new();
+        let all = |number: u8| {
+            let record = |name: &str, last| {
+                checked(ephemeral(wanted(name, &format!("/nix/store/{number}-{name}"), last, last.into())))
+            };
+            generation(vec![record("a", 11), record("b", 12), record("c", 13)])
+        };
+        applied(&host, &all(1));
+        unhealthy(&host, "/nix/store/2-b");
+        let plan = planned(&host, &all(2));
+        let report = Applier {
+            host: &host,
+            at_once: workers,
+            workers,
+            stop: &|| false,
+            watch: &|_| (),
+            checks_health: true,
+        }
+        .apply(&plan);
+        assert_eq!(systems(&host), ["a=/nix/store/2-a", "b=/nix/store/1-b", "c=/nix/store/2-c"]);
+        let failed: Vec<_> = report.failed.iter().map(|(_, error)| error.to_string()).collect();
+        assert_eq!(failed, ["`b` is not healthy after 5 s: nothing answers on port 80"]);
+        assert_eq!(host.state().starts[&name("b")], 3, "the former one, the new one, and the former one again");
+        assert_eq!(planned(&host, &all(2)).changes.len(), 1, "the next plan tries again");
+    }
+}
+
+#[test]
+fn a_container_that_is_not_healthy_after_a_reload_goes_back_while_it_runs() {
+    let host = MemoryHost::new();
+    let to = |system: &str| generation(vec![checked(wanted("a", system, 11, 80))]);
+    applied(&host, &to("/nix/store/1"));
+    unhealthy(&host, "/nix/store/2");
+    let (report, events) = apply(&host, &to("/nix/store/2"), 1);
+    assert!(!report.is_complete() && events.contains(&"restored a".to_owned()), "{events:#?}");
+    assert_eq!((systems(&host), host.state().starts[&name("a")]), (vec!["a=/nix/store/1".to_owned()], 1));
+    assert!(planned(&host, &to("/nix/store/1")).is_empty(), "its former generation is what runs");
+    // If it had to restart for the new system, it is stopped before it goes back.
+    host.state().needs_restart.insert("/nix/store/2".into());
+    let (report, events) = apply(&host, &to("/nix/store/2"), 1);
+    assert!(!report.is_complete() && events.contains(&"restored a".to_owned()), "{events:#?}");
+    assert_eq!((systems(&host), host.state().starts[&name("a")]), (vec!["a=/nix/store/1".to_owned()], 3));
+    assert!(planned(&host, &to("/nix/store/1")).is_empty());
+}
+
+#[test]
+fn a_new_container_that_is_not_healthy_does_not_stay_up_but_is_not_checked_at_boot() {
+    let host = MemoryHost::new();
+    let wanted = generation(vec![checked(wanted("a", "/nix/store/1", 11, 80))]);
+    unhealthy(&host, "/nix/store/1");
+    let (report, events) = apply(&host, &wanted, 1);
+    assert!(!report.is_complete() && !events.contains(&"restored a".to_owned()), "{events:#?}");
+    assert_eq!(systems(&host), [] as [&str; 0]);
+    let plan = planned(&host, &wanted);
+    let at_boot =
+        Applier { host: &host, at_once: 1, workers: 1, stop: &|| false, watch: &|_| (), checks_health: false };
+    assert!(at_boot.apply(&plan).is_complete());
+    assert_eq!(systems(&host), ["a=/nix/store/1"]);
 }

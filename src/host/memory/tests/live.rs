@@ -19,7 +19,8 @@ fn planned_with(host: &MemoryHost, wanted: &Generation, restart_mode: RestartMod
 /// A complete switch to `wanted`; returns its cost.
 fn switch(host: &MemoryHost, wanted: &Generation, mode: RestartMode) -> Option<plan::Disruption> {
     let plan = planned_with(host, wanted, mode);
-    let report = Applier { host, at_once: 1, workers: 1, stop: &|| false, watch: &|_| () }.apply(&plan);
+    let report =
+        Applier { host, at_once: 1, workers: 1, stop: &|| false, watch: &|_| (), checks_health: true }.apply(&plan);
     assert!(report.is_complete(), "{report:#?}");
     host.record_generation(wanted, Activation::Switch).expect("recorded");
     plan.changes.first().map(|change| change.disruption)
@@ -287,4 +288,18 @@ fn a_guest_that_cannot_switch_back_is_restarted() {
         assert_eq!(systems(&host), ["a=/nix/store/1-a"]);
         assert_eq!(host.state().starts[&name()], 2, "it was restarted");
     }
+}
+
+#[test]
+fn what_a_guest_removed_from_its_interfaces_comes_back_while_it_runs() {
+    let host = MemoryHost::new();
+    let wanted = generation(vec![wanted("a", "/nix/store/1-a", 11, 8080)]);
+    switch(&host, &wanted, RestartMode::Auto);
+    host.state().lost_networks.insert(name());
+    let snapshot = host.snapshot().expect("it is in memory");
+    let standing = standing::of(&name(), &snapshot, &standing::missing_forwards(&snapshot));
+    assert_eq!(standing, ["its guest has lost an address or a route"]);
+    assert_eq!(switch(&host, &wanted, RestartMode::Auto), Some(plan::Disruption::Reload));
+    assert_eq!(host.state().starts[&name()], 1);
+    assert!(planned(&host, &wanted).is_empty());
 }

@@ -142,7 +142,7 @@ in
   config.environment.etc = {
     hostname.text = "${config.networking.hostName}\n";
     "systemd/network/40-eth0.network" = lib.mkIf config.networking.useNetworkd {
-      text = "[Match]\nName=eth0\n\n[Network]\n" + lib.concatMapStrings (a: "Address=${a.address}/${toString a.prefixLength}\n") (
+      text = "[Match]\nName=eth0\n\n[Network]\nIPv6AcceptRA=no\n" + lib.concatMapStrings (a: "Address=${a.address}/${toString a.prefixLength}\n") (
         config.networking.interfaces.eth0.ipv4.addresses or [ ] ++ config.networking.interfaces.eth0.ipv6.addresses or [ ]
       );
     };
