@@ -254,7 +254,9 @@ proptest! {
         let there = planned(&before, &after, &Options::default());
         let back = planned(&after, &before, &Options::default());
         prop_assert_eq!(touched(&there), touched(&back));
-        prop_assert_eq!(there.firewall.changed, back.firewall.changed);
+        // A container that stays stale keeps its address, and another's forward to that address waits.
+        let stale = [&there, &back].iter().any(|plan| plan.changes.iter().any(|change| change.stays_stale.is_some()));
+        prop_assert!(stale || there.firewall.changed == back.firewall.changed, "{:#?}", (&there.firewall, &back.firewall));
         prop_assert_eq!(there.summary.create, back.summary.remove);
         prop_assert_eq!(there.summary.unchanged, back.summary.unchanged);
     }
