@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::apply::{Host, HostError};
 use crate::model::ContainerName;
+use crate::model::spec::NewSource;
 use crate::state::{
     AbsentMount, Generation, GenerationEntry, GuestSystem, Health, LastSwitch, Probe, ProbeError, Snapshot,
 };
@@ -102,6 +103,13 @@ pub trait LiveHost: Host + Probe {
     ///
     /// If it is not mounted afterwards.
     fn mount(&self, mount: &AbsentMount) -> Result<(), HostError>;
+    /// Creates a source of bind mounts as a directory with its owner and mode, and missing parents as root's. One that exists
+    /// is left as it is.
+    ///
+    /// # Errors
+    ///
+    /// If its owner does not exist, or the directory cannot be created.
+    fn create_source(&self, source: &NewSource) -> Result<(), HostError>;
     /// The facts about a guest's system that decide whether a running guest can switch to it; `None` if it is not built.
     fn guest_system(&self, system: &Path) -> Option<GuestSystem>;
     /// Restarts the container with what was last written for it; starts it if it does not run.

@@ -232,6 +232,7 @@ mod tests {
             written: None,
             missing_program: None,
             guest_network: None,
+            moved_sources: Default::default(),
             booted: None,
             unit_text: None,
             start_text: None,

@@ -70,6 +70,14 @@ pub enum HostError {
         /// The kernel's error.
         source: std::io::Error,
     },
+    /// A source of bind mounts cannot be created.
+    #[error("cannot create {}", path.display())]
+    Source {
+        /// The source.
+        path: PathBuf,
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The container does not run.
     #[error("`{name}` does not run")]
     NotRunning {
@@ -261,6 +269,8 @@ pub trait Host: Sync {
     fn health(&self, name: &ContainerName) -> Option<Health>;
     /// Waits until the running guest does what its health check asks for.
     fn check_health(&self, spec: &ContainerSpec) -> Result<(), HostError>;
+    /// The sources of the running guest's bind mounts that are symlinks and lead elsewhere by now.
+    fn moved_sources(&self, name: &ContainerName) -> BTreeSet<PathBuf>;
     /// Mounts a path of the host in the running guest, unless it is already mounted there.
     fn bind(&self, name: &ContainerName, bind: &Bind) -> Result<(), HostError>;
     /// Changes the addresses and routes of an interface of the running guest, on both ends, and attaches it to its

@@ -1,5 +1,7 @@
 //! Changes a container while it runs.
 
+use std::path::Path;
+
 use super::execute::{Applier, Event, Run, files};
 use super::host::HostError;
 use super::live::{LiveChange, Switched};
@@ -23,7 +25,9 @@ impl Applier<'_> {
             run.ran().insert(name.clone(), ran);
         }
         let change = LiveChange::between(&former.spec, &record.spec);
-        for bind in &change.binds {
+        let moved = self.host.moved_sources(name);
+        let moved = record.spec.binds.iter().filter(|bind| moved.contains(Path::new(&bind.host)));
+        for bind in moved.chain(&change.binds) {
             self.host.bind(name, bind)?;
         }
         for (from, to) in &change.pairs {

@@ -24,7 +24,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::getppid;
 
 use super::cgroup_freezer::Freezer;
-use super::{atomic_file, bus, idmap, leftovers, machined, netlink, netns, notify, owner, root};
+use super::{atomic_file, bind_source, bus, idmap, leftovers, machined, netlink, netns, notify, owner, root};
 use crate::model::spec::ContainerSpec;
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::{interface, nspawn, paths};
@@ -105,6 +105,11 @@ fn prepare(name: &ContainerName) -> Result<(Command, bool), LaunchError> {
         tracing::warn!("{}", chain(&error));
     }
     let root = prepare_files(spec)?;
+    for new in &spec.new_sources {
+        bind_source::create(new).map_err(|source| LaunchError::Source { path: new.path.clone(), source })?;
+    }
+    bind_source::note_all(name, spec.binds.iter().map(|bind| bind.host.as_str()))
+        .map_err(|source| LaunchError::Write { path: paths::bound_sources(name), source })?;
     if let Some(base) = spec.users.base() {
         idmap::mount_all(&nspawn::mapped(spec), base)?;
     }
@@ -190,9 +195,9 @@ pub(crate) fn cleanup(name: &ContainerName) -> Result<(), LaunchError> {
     let _span = tracing::error_span!("cleanup", container = name.as_str()).entered();
     let (removed, roots) = (remove_leftovers(name), remove_dead_roots(name));
     // Last, since it names the interfaces that must be taken back.
-    let path = paths::booted(name);
-    let forgotten = atomic_file::remove(&path).map_err(|source| LaunchError::Left { path, source });
-    removed.and(roots).and(forgotten)
+    let [sources, forgotten] = [paths::bound_sources(name), paths::booted(name)]
+        .map(|path| atomic_file::remove(&path).map_err(|source| LaunchError::Left { path, source }));
+    removed.and(roots).and(sources).and(forgotten)
 }
 
 fn remove_dead_roots(name: &ContainerName) -> Result<(), LaunchError> {
@@ -256,6 +261,7 @@ pub(super) mod tests {
                 timeout_start: "1min".into(),
                 health: Default::default(),
                 credentials: Vec::new(),
+                new_sources: Vec::new(),
                 unit: Default::default(),
             },
             guest_key: None,

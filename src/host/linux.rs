@@ -18,8 +18,8 @@ use super::launch::{self, LaunchError};
 use super::systemd::{self, BusError, Job, JobError};
 use super::waiting::GaveUp;
 use super::{
-    apply_journal, atomic_file, conntrack, damage, former_sysctls, generations, health_check, kill_point,
-    last_words, leftovers, live, nft, own_program, scratch, sysctl,
+    apply_journal, atomic_file, bind_source, conntrack, damage, former_sysctls, generations, health_check,
+    kill_point, last_words, leftovers, live, nft, own_program, scratch, sysctl,
 };
 use crate::app::LockError;
 use crate::apply::{BusCall, ContainerFiles, Host, HostError, Operation, Switched, Sysctl};
@@ -337,6 +337,10 @@ impl Host for Linux {
 
     fn bind(&self, name: &ContainerName, bind: &Bind) -> Result<(), HostError> {
         live::bind(name, bind)
+    }
+
+    fn moved_sources(&self, name: &ContainerName) -> BTreeSet<PathBuf> {
+        bind_source::moved(name)
     }
 
     fn readdress(&self, name: &ContainerName, from: &Pair, to: &Pair) -> Result<(), HostError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::guest::{self, Answer, GuestError};
 use super::systemd::BusError;
 use super::waiting::GaveUp;
-use super::{atomic_file, guest_system, kill_point, machined, netlink, systemd};
+use super::{atomic_file, bind_source, guest_system, kill_point, machined, netlink, systemd};
 use crate::apply::{BusCall, HostError, Operation, Switched};
 use crate::model::ContainerName;
 use crate::model::spec::Bind;
@@ -37,17 +37,22 @@ pub(super) fn is_running(name: &ContainerName) -> Result<bool, HostError> {
 
 /// Mounts a path of the host in the guest, unless the guest sees that path there already.
 pub(super) fn bind(name: &ContainerName, bind: &Bind) -> Result<(), HostError> {
-    let path = Path::new(&bind.host);
-    let host =
-        path.metadata().map_err(|source| HostError::File { what: "look at", path: path.to_owned(), source })?;
-    if guest::sees(&machine(name)?, &bind.mount, &host).map_err(refused(name))? {
-        return Ok(());
+    let look = |source| HostError::File { what: "look at", path: bind.host.clone().into(), source };
+    // What a symlink leads to is looked up once, so that the note says what was mounted.
+    let resolved = Path::new(&bind.host).canonicalize().map_err(look)?;
+    let host = resolved.metadata().map_err(look)?;
+    if !guest::sees(&machine(name)?, &bind.mount, &host).map_err(refused(name))? {
+        kill_point::reach("mount");
+        let call = BusCall::Mount(name.clone(), bind.host.clone(), bind.mount.clone());
+        let source = resolved.to_str().unwrap_or(&bind.host);
+        machined::bind_mount(name.as_str(), source, &bind.mount, bind.read_only).map_err(bus(call))?;
+        kill_point::reach("mounted");
     }
-    kill_point::reach("mount");
-    let call = BusCall::Mount(name.clone(), bind.host.clone(), bind.mount.clone());
-    machined::bind_mount(name.as_str(), &bind.host, &bind.mount, bind.read_only).map_err(bus(call))?;
-    kill_point::reach("mounted");
-    Ok(())
+    bind_source::note(name, &bind.host, resolved).map_err(|source| HostError::File {
+        what: "write",
+        path: paths::bound_sources(name),
+        source,
+    })
 }
 
 /// Changes the addresses of an interface on both ends, and attaches it to its bridge again.

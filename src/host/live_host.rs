@@ -8,12 +8,13 @@ use std::time::Duration;
 use super::linux::{self, Linux};
 use super::systemd::{self, Job};
 use super::{
-    apply_journal, confirmation, generations, guest_system, kept_state, last_switch, leftovers, live, look,
-    mount_units, probe, ready,
+    apply_journal, bind_source, confirmation, generations, guest_system, kept_state, last_switch, leftovers, live,
+    look, mount_units, probe, ready,
 };
 use crate::app::{KeptState, LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
 use crate::apply::{BusCall, HostError};
 use crate::model::ContainerName;
+use crate::model::spec::NewSource;
 use crate::render::paths;
 use crate::state::{
     AbsentMount, Generation, GenerationEntry, GuestSystem, Health, LastSwitch, ProbeError, Snapshot,
@@ -78,6 +79,11 @@ impl LiveHost for Linux {
 
     fn mount(&self, mount: &AbsentMount) -> Result<(), HostError> {
         mount_units::start(mount)
+    }
+
+    fn create_source(&self, source: &NewSource) -> Result<(), HostError> {
+        let path = source.path.clone();
+        bind_source::create(source).map_err(|source| HostError::Source { path, source: source.into() })
     }
 
     fn guest_system(&self, system: &Path) -> Option<GuestSystem> {

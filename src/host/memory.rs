@@ -121,6 +121,10 @@ pub struct State {
     pub missing: BTreeSet<PathBuf>,
     /// Mounts that the host's configuration names, and that are not there.
     pub absent_mounts: BTreeSet<AbsentMount>,
+    /// Users that the host does not have.
+    pub unknown_users: BTreeSet<String>,
+    /// Sources of bind mounts of running guests that are symlinks and lead elsewhere by now.
+    pub moved_sources: BTreeMap<ContainerName, BTreeSet<PathBuf>>,
     /// Units of mounts whose start fails.
     pub broken_mounts: BTreeSet<String>,
     /// The facts about paths.
@@ -327,7 +331,14 @@ impl Host for MemoryHost {
         if is_refused {
             return Err(HostError::PrivateUsers { name: name.clone() });
         }
+        if let Some(moved) = self.state().moved_sources.get_mut(name) {
+            moved.remove(Path::new(&bind.host));
+        }
         Ok(())
+    }
+
+    fn moved_sources(&self, name: &ContainerName) -> BTreeSet<PathBuf> {
+        self.state().moved_sources.get(name).cloned().unwrap_or_default()
     }
 
     fn readdress(&self, name: &ContainerName, _: &Pair, to: &Pair) -> Result<(), HostError> {

@@ -2,6 +2,7 @@
 
 mod apply_journal;
 mod atomic_file;
+mod bind_source;
 mod boot_package;
 mod bus;
 mod cgroup_freezer;

@@ -15,8 +15,8 @@ use serde::de::DeserializeOwned;
 use super::linux::Linux;
 use super::nft::NftError;
 use super::{
-    apply_journal, bus, damage, generations, guest_network, idmap, machined, mount_units, netlink, nft,
-    own_program, programs, sysctl, systemd,
+    apply_journal, bind_source, bus, damage, generations, guest_network, idmap, machined, mount_units, netlink,
+    nft, own_program, programs, sysctl, systemd,
 };
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
@@ -250,6 +250,7 @@ fn observed(
         unit_text,
         conf_text,
         damage: Damage::default(),
+        moved_sources: BTreeSet::new(),
         guest_network: None,
     };
     // A container that was killed together with the host's systemd may have left its record.
@@ -267,6 +268,9 @@ fn observed(
         Owner::Native | Owner::Foreign => Damage::default(),
     };
     container.damage = Damage { mask, ..damage };
+    if container.booted.is_some() {
+        container.moved_sources = bind_source::moved(name);
+    }
     let machine = container.machine.as_ref().filter(|_| owner == Owner::Ours && !container.is_starting());
     container.guest_network = machine.and_then(|machine| guest_network::read(machine.leader));
     container

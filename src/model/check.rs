@@ -7,6 +7,7 @@
 //! - One run reports all findings of a manifest.
 //! - A container whose findings include no error is in the spec, unless an unknown value keeps it out.
 
+mod bind_sources;
 mod flags;
 mod health_check;
 mod network;
@@ -84,8 +85,8 @@ impl Checker<'_> {
             let spec = self.container(name, container, path);
             if self.errors() == before {
                 let with_settings = |spec| {
-                    let OwnOptions { unit, credentials, health } = settings.remove(name)?;
-                    Some(ContainerSpec { unit, credentials, health, ..spec })
+                    let OwnOptions { unit, credentials, health, new_sources } = settings.remove(name)?;
+                    Some(ContainerSpec { unit, credentials, health, new_sources, ..spec })
                 };
                 self.out.spec.containers.extend(spec.and_then(with_settings));
             }
@@ -183,6 +184,7 @@ impl Checker<'_> {
             credentials: Vec::new(),
             unit: UnitSettings::default(),
             health: HealthCheck::default(),
+            new_sources: Vec::new(),
             users: users?,
             network: network?,
             binds: binds?,

@@ -97,6 +97,14 @@ pub struct BindMount {
     pub mount_point: Field<String>,
 }
 
+impl BindMount {
+    /// The path of the host, if known: `hostPath`, or else the path in the guest, which is the attribute's name `key` if unknown.
+    pub fn source<'a>(&'a self, key: &'a str) -> Option<&'a str> {
+        let same = || self.mount_point.known().map_or(key, String::as_str);
+        Some(self.host_path.known()?.as_deref().unwrap_or_else(same))
+    }
+}
+
 /// One element of `forwardPorts`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -51,6 +51,8 @@ declare_setting! {
     After = "after", NextStart;
     /// Units of the host that start before it (`After=`).
     AfterUnits = "afterUnits", NextStart;
+    /// Sources of bind mounts that are created if they are missing, by path.
+    BindSources = "bindSources", NextStart;
     /// Credentials that systemd reads from files of the host, by name (`LoadCredential=`).
     Credentials = "credentials", Start;
     /// The same, encrypted by systemd-creds(1) (`LoadCredentialEncrypted=`).
@@ -110,14 +112,7 @@ pub(crate) fn order(manifest: &Manifest) -> BTreeMap<&ContainerName, BTreeSet<Co
 /// The containers in whose roots the bind mounts of a container lie.
 fn mounted_from(container: &Container) -> BTreeSet<ContainerName> {
     let binds = container.bind_mounts.known().into_iter().flatten();
-    let path = |(name, bind): (&String, &super::Field<super::BindMount>)| {
-        let bind = bind.known()?;
-        match bind.host_path.known()? {
-            Some(path) => owner_of(path),
-            None => owner_of(bind.mount_point.known().unwrap_or(name)),
-        }
-    };
-    binds.filter_map(path).collect()
+    binds.filter_map(|(key, bind)| owner_of(bind.known()?.source(key)?)).collect()
 }
 
 /// Whether `one` is `other`, or comes after it.

@@ -59,6 +59,9 @@ pub struct ContainerSpec {
     /// What its guest must do to count as up.
     #[serde(default, skip_serializing_if = "HealthCheck::is_empty")]
     pub health: HealthCheck,
+    /// Sources of bind mounts that are created if they are missing, sorted by path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub new_sources: Vec<NewSource>,
 }
 
 /// What options that NixOS does not have say about a container (`services.container-rebuild.containers.<name>`).
@@ -70,6 +73,21 @@ pub struct OwnOptions {
     pub credentials: Vec<Credential>,
     /// About its health.
     pub health: HealthCheck,
+    /// About the sources of its bind mounts, sorted by path.
+    pub new_sources: Vec<NewSource>,
+}
+
+/// A directory of the host that is created, if it is missing, before a container that bind-mounts it starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewSource {
+    /// The directory, as the bind mount names it.
+    pub path: PathBuf,
+    /// Its owner: the name or number of a user of the host.
+    pub user: String,
+    /// Its group: the name or number of a group of the host.
+    pub group: String,
+    /// Its permissions (inode(7)).
+    pub mode: u32,
 }
 
 /// What a guest must do to count as up, beyond reporting that it is ready.

@@ -9,12 +9,13 @@ use std::rc::Rc;
 
 use super::change::{Change, Reason, Stale, Target, Verb};
 use super::cost::{Disruption, Row};
-use super::drift::Drift;
+use super::drift::{self, Drift};
 use super::finding::Finding;
 use super::reasons::{is_same_guest, reasons, whole};
 use super::request::{Options, RestartMode};
-use super::state_view::{Configured, StateView, Version};
+use super::state_view::StateView;
 use super::switching;
+use super::version::{Configured, Version};
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
 use crate::model::settings::Setting;
@@ -58,8 +59,11 @@ pub(super) fn decide<'a>(from: &StateView<'a>, to: &StateView<'a>, options: &Opt
     for name in names.into_iter().filter(|name| options.covers(name)) {
         let (is, wanted) = (from.containers.get(name), to.containers.get(name).and_then(|to| to.written.as_ref()));
         let kept_root = from.kept_roots.contains(name);
-        let drift = is.into_iter().flat_map(|is| &is.drift);
-        decisions.findings.extend(drift.map(|drift| Finding::from(drift.finding(name))));
+        let drift = is.into_iter().flat_map(|is| {
+            let moved = if wanted.is_some() { is.moved_sources.as_slice() } else { &[] };
+            drift::findings(name, &is.drift, moved)
+        });
+        decisions.findings.extend(drift.map(Finding::from));
         match (is, wanted) {
             (Some(Configured { mask: Some(mask), .. }), Some(wanted)) => {
                 decisions.refuse_masked(name, mask, wanted)

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
 
 use super::cost::Disruption;
 use crate::diag::{Code, Diagnostic};
@@ -83,6 +84,8 @@ drifts! {
     Interface = "its interface on the host is down or has lost a route", Reload;
     /// Its guest lacks an address or a route that was set, for example because the guest manages its interfaces itself.
     GuestNetwork = "its guest has lost an address or a route", Reload;
+    /// The source of one of its bind mounts is a symlink that leads elsewhere than when it was mounted.
+    SourceMoved = "the source of a bind mount is a symlink that leads elsewhere by now", Reload;
     /// Its interface on the host lacks an address that was set.
     Address = "its interface on the host has another address than was set", Reload;
     /// Its interface on the host is in another bridge than was set, or in none.
@@ -91,11 +94,23 @@ drifts! {
     LinkGone = "its interface on the host is gone", Restart;
 }
 
-impl Drift {
-    /// The note that reports it.
-    pub(super) fn finding(self, name: &ContainerName) -> Diagnostic {
-        Diagnostic::note(Code::Drift, format!("`{name}`: {}", self.as_str())).help("`switch` repairs it")
-    }
+/// The notes that report the drift of a container, whose `moved` bind mounts have sources that lead elsewhere by now.
+pub(super) fn findings(name: &ContainerName, drift: &[Drift], moved: &[&Path]) -> Vec<Diagnostic> {
+    let note = |what: &str, help: String| Diagnostic::note(Code::Drift, format!("`{name}`: {what}")).help(help);
+    let repairs = || String::from("`switch` repairs it");
+    let others = drift.iter().filter(|drift| **drift != Drift::SourceMoved);
+    let mut notes: Vec<_> = others.map(|drift| note(drift.as_str(), repairs())).collect();
+    notes.extend(moved.iter().map(|source| {
+        let help = match drift.contains(&Drift::SourceMoved) {
+            true => repairs(),
+            // Secrets move with every deployment, which is no reason to restart a guest.
+            false => {
+                format!("the guest sees the former one until you restart it: container-rebuild restart {name}")
+            }
+        };
+        note(&format!("{} leads elsewhere since it was mounted", source.display()), help)
+    }));
+    notes
 }
 
 /// The drift of the host itself, which `switch` repairs even if no container changes.
@@ -141,6 +156,9 @@ pub(crate) fn of(name: &ContainerName, snapshot: &Snapshot) -> Vec<Drift> {
     // A container that is still starting has no record yet.
     let is_lost = observed.booted.is_none() && !observed.is_starting();
     drift.extend(is_lost.then_some(Drift::Booted));
+    // A guest with private users cannot get mounts while it runs.
+    let takes_mounts = observed.booted.as_ref().is_some_and(|record| !record.spec.users.are_private());
+    drift.extend((takes_mounts && !observed.moved_sources.is_empty()).then_some(Drift::SourceMoved));
     if let (Some(booted), Some(interfaces)) = (&observed.booted, &snapshot.interfaces) {
         let pairs = interface::pairs(name, &booted.spec.network);
         drift.extend(pairs.iter().filter_map(|pair| of_interface(interfaces.get(&pair.host.name), &pair.veth)));

@@ -30,7 +30,7 @@ use super::finding::Finding;
 use super::firewall::FirewallChange;
 use super::program::ProgramChange;
 use super::request::OrderRequest;
-use super::state_view::Version;
+use super::version::Version;
 use crate::diag::{Code, Diagnostic};
 use crate::model::check::forward_key;
 use crate::model::settings::{self, Setting};

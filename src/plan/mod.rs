@@ -34,6 +34,7 @@ mod stages;
 pub(crate) mod standing;
 mod state_view;
 mod switching;
+mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 

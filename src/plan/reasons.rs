@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::change::Reason;
 use super::cost::{Disruption, Row, Situation};
 use super::diff::{self, Difference};
-use super::state_view::{GuestOptions, GuestView, Version};
+use super::version::{GuestOptions, GuestView, Version};
 use super::{option, redact};
 use crate::model::settings::Setting;
 use crate::model::{ContainerOption, MayBeUnknown as _, Position, PrivateUsers};

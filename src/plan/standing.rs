@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::cost::Disruption;
-use super::state_view::{StateView, Version};
+use super::state_view::StateView;
+use super::version::Version;
 use super::{drift, reasons};
 use crate::model::ContainerName;
 use crate::render::nft::RuleLine;

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::change::Reason;
 use super::cost::{Disruption, Row};
 use super::reasons::{GUEST, is_same_guest};
-use super::state_view::{GuestOptions, StateView, Version};
+use super::state_view::StateView;
+use super::version::{GuestOptions, Version};
 use crate::state::{GuestSystem, NoSwitch};
 
 /// The systems that running containers may switch from and to, if they are built.

@@ -187,6 +187,7 @@ pub(super) mod tests {
             timeout_start: "1min".to_owned(),
             health: Default::default(),
             credentials: Vec::new(),
+            new_sources: Vec::new(),
             unit: Default::default(),
         }
     }

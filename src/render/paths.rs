@@ -102,6 +102,11 @@ pub fn booted(name: &ContainerName) -> PathBuf {
     booted_records().join(format!("{name}.json"))
 }
 
+/// What the symlinks among the sources of the running container's bind mounts led to when they were mounted.
+pub fn bound_sources(name: &ContainerName) -> PathBuf {
+    Path::new(RUN).join("sources").join(format!("{name}.json"))
+}
+
 /// The note that the container's last start failed, and the reason that every user may read.
 pub fn failed_start(name: &ContainerName) -> PathBuf {
     Path::new(RUN).join("failed").join(format!("{name}.json"))

@@ -47,6 +47,7 @@ fn is_same(booted: &Record, written: &Record) -> bool {
     };
     booted.spec.unit == written.spec.unit
         && booted.spec.health == written.spec.health
+        && booted.spec.new_sources == written.spec.new_sources
         && live_settings(&booted.settings).eq(live_settings(&written.settings))
         && booted.container.forward_ports == written.container.forward_ports
         && forwards(booted) == forwards(written)
@@ -64,6 +65,7 @@ fn with_live_options(mut acting: Record, written: &Record) -> Record {
     acting.spec.timeout_start = written.spec.timeout_start.clone();
     acting.spec.unit = written.spec.unit.clone();
     acting.spec.health = written.spec.health.clone();
+    acting.spec.new_sources = written.spec.new_sources.clone();
     acting.settings.retain(|option, _| !is_live(option));
     let settings = live_settings(&written.settings);
     acting.settings.extend(settings.map(|(option, value)| (option.clone(), value.clone())));

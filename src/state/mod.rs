@@ -120,6 +120,8 @@ pub struct ObservedContainer {
     pub conf_text: Option<String>,
     /// Other damage to its files.
     pub damage: Damage,
+    /// The sources of its bind mounts that are symlinks and lead elsewhere than when they were mounted, while it runs.
+    pub moved_sources: BTreeSet<PathBuf>,
     /// The network that its guest has, while it runs, if that could be read.
     pub guest_network: Option<GuestNetwork>,
 }

@@ -73,6 +73,7 @@ fn container(name: &str, last: u8, v6: bool, forwards: &[(Protocol, u16, u16)]) 
         additional_capabilities: vec![],
         drop_capabilities: vec![],
         devices: vec![],
+        new_sources: vec![],
         tun: false,
         copy_resolv_conf: true,
         extra_flags: vec![],

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::host::bind_source::SourceError;
 use crate::host::idmap::MapError;
 use crate::host::netlink::NetlinkError;
 use crate::host::netns::NamespaceError;
@@ -18,6 +19,8 @@ pub(crate) enum LaunchError {
     Corrupt { path: PathBuf, reason: String },
     #[error("cannot create the directory {}", path.display())]
     Directory { path: PathBuf, source: io::Error },
+    #[error("cannot create {}, the source of a bind mount", path.display())]
+    Source { path: PathBuf, source: SourceError },
     #[error(transparent)]
     Root(#[from] RootError),
     #[error("cannot remove {}, which a former run left", path.display())]

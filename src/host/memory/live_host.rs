@@ -12,6 +12,7 @@ use super::MemoryHost;
 use crate::app::{KeptState, LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
 use crate::apply::{Host, HostError};
 use crate::model::ContainerName;
+use crate::model::spec::NewSource;
 use crate::render::paths;
 use crate::state::{
     AbsentMount, Generation, GenerationEntry, GenerationSummary, GuestSystem, Health, LastSwitch, ProbeError,
@@ -77,6 +78,16 @@ impl LiveHost for MemoryHost {
         // What is on the mount is not known here: everything that is looked for.
         state.absent_mounts.retain(|absent| absent.unit != mount.unit);
         state.missing.retain(|path| !path.starts_with(&mount.at));
+        Ok(())
+    }
+
+    fn create_source(&self, source: &NewSource) -> Result<(), HostError> {
+        let mut state = self.state();
+        if state.unknown_users.contains(&source.user) {
+            let (path, error) = (source.path.clone(), format!("the host has no user `{}`", source.user));
+            return Err(HostError::Source { path, source: error.into() });
+        }
+        state.missing.remove(&source.path);
         Ok(())
     }
 

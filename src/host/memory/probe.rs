@@ -48,6 +48,7 @@ impl State {
             start_text: None,
             conf_text: self.written.get(name).map(|files| files.conf.clone()),
             damage: self.damage.get(name).cloned().unwrap_or_default(),
+            moved_sources: self.moved_sources.get(name).filter(|_| running.is_some()).cloned().unwrap_or_default(),
             guest_network: self.lost_networks.contains(name).then(GuestNetwork::default),
         }
     }

@@ -24,7 +24,7 @@ fn is_credential_name(name: &str) -> bool {
 }
 
 /// Whether systemd takes this as a path, unchanged but for `%`: absolute, in one line, and without `..`.
-fn is_path(path: &str) -> bool {
+pub(super) fn is_path(path: &str) -> bool {
     let is_good = |name: &str| name != "..";
     path.starts_with('/') && path.trim() == path && !path.contains(char::is_control) && path.split('/').all(is_good)
 }
@@ -64,7 +64,7 @@ impl Checker<'_> {
     }
 
     fn settings_of(&mut self, name: &ContainerName, value: &Value, path: &OptionPath) -> Option<OwnOptions> {
-        let OwnOptions { mut unit, mut credentials, mut health } = OwnOptions::default();
+        let OwnOptions { mut unit, mut credentials, mut health, mut new_sources } = OwnOptions::default();
         let mut is_known = true;
         for (option, value) in self.set(value, path)? {
             let path = path.join(option);
@@ -86,6 +86,10 @@ impl Checker<'_> {
                 Some(Setting::WantsUnits) => take(self.units(value, &path), &mut unit.wants_units),
                 Some(Setting::ResourceControl) => match self.resources(value, &path) {
                     Some(resources) => unit.resources = resources,
+                    None => is_known = false,
+                },
+                Some(Setting::BindSources) => match self.bind_sources(name, value, &path) {
+                    Some(sources) => new_sources = sources,
                     None => is_known = false,
                 },
                 Some(Setting::HealthCheck) => match self.health_check(value, &path) {
@@ -117,7 +121,7 @@ impl Checker<'_> {
             }
         }
         credentials.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        is_known.then_some(OwnOptions { unit, credentials, health })
+        is_known.then_some(OwnOptions { unit, credentials, health, new_sources })
     }
 
     /// The credentials of a set of paths by name; `None` if one is unknown. Those that are wrong are reported.

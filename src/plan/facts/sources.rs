@@ -1,7 +1,8 @@
 //! The host paths that containers bind-mount.
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::Manifest;
+use crate::model::settings::Setting;
+use crate::model::{Manifest, UNKNOWN_KEY};
 use crate::state::AbsentMount;
 
 /// The source of a bind mount.
@@ -13,6 +14,8 @@ pub(super) struct Source<'a> {
     pub(super) mount: &'a str,
     /// Whether the guest may only read it. An unknown `isReadOnly` counts as read-only.
     pub(super) read_only: bool,
+    /// Whether it is created if it is missing, or that is unknown.
+    is_created: bool,
 }
 
 impl Source<'_> {
@@ -34,9 +37,13 @@ impl Source<'_> {
             let message = format!("`{container}`: {} is not mounted yet: {unit} is started first", at.display());
             return Some(Diagnostic::note(Code::MissingHostPath, message));
         }
+        if is_missing && self.is_created {
+            let message = format!("`{container}`: {host} does not exist yet: it is created first");
+            return Some(Diagnostic::note(Code::MissingHostPath, message));
+        }
         is_missing.then(|| {
             let message = format!("`{container}`: {host} does not exist, but is bind-mounted at {mount}");
-            let help = format!("create it (`mkdir -p {host}`), or correct `hostPath`");
+            let help = format!("create it (`mkdir -p {host}`), correct `hostPath`, or list it in `bindSources`");
             Diagnostic::error(Code::MissingHostPath, message).help(help)
         })
     }
@@ -49,6 +56,7 @@ pub(super) fn sources(manifest: &Manifest) -> Vec<Source<'_>> {
         return sources;
     }
     for (name, container) in &manifest.containers {
+        let created = manifest.services.settings(name.as_str()).and_then(|it| it.get(Setting::BindSources.name()));
         for (key, bind) in container.bind_mounts.known().into_iter().flatten() {
             let Some(bind) = bind.known() else { continue };
             let (Some(mount), Some(host)) = (bind.mount_point.known(), bind.host_path.known()) else { continue };
@@ -56,7 +64,9 @@ pub(super) fn sources(manifest: &Manifest) -> Vec<Source<'_>> {
             // The check of the configuration itself reports a relative path.
             if host.starts_with('/') {
                 let read_only = bind.is_read_only.known() != Some(&false);
-                sources.push(Source { container: name.as_str(), key, host, mount, read_only });
+                let is_created =
+                    created.is_some_and(|it| it.get(UNKNOWN_KEY).is_some() || it.get(host.as_str()).is_some());
+                sources.push(Source { container: name.as_str(), key, host, mount, read_only, is_created });
             }
         }
     }

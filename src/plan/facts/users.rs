@@ -18,7 +18,7 @@ pub(super) fn wanted(manifest: &Manifest) -> BTreeSet<PathBuf> {
 /// What is wrong with these paths, each with the option that names it.
 pub(super) fn findings(manifest: &Manifest, facts: &BTreeMap<PathBuf, PathFacts>) -> Vec<(Diagnostic, OptionPath)> {
     let mut findings = Vec::new();
-    for (Source { container, key, host, mount, read_only }, base) in bound(manifest) {
+    for (Source { container, key, host, mount, read_only, .. }, base) in bound(manifest) {
         let Some(facts) = facts.get(&PathBuf::from(host)) else { continue };
         let option = OptionPath::new(["containers", container, "bindMounts", key, "hostPath"]);
         if facts.is_mappable == Some(false) {

@@ -3,7 +3,7 @@
 use crate::support::{Lab, host, web, with};
 
 /// A host with these containers, and these options of ours for them.
-fn with_settings(containers: &[&str], settings: &str) -> String {
+pub(crate) fn with_settings(containers: &[&str], settings: &str) -> String {
     with(&host(containers), "  networking.nat", &format!("  {settings}\n  networking.nat"))
 }
 

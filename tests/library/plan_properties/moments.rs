@@ -159,6 +159,10 @@ impl Host for Watched<'_> {
     fn switch_guest(&self, name: &ContainerName, system: &Path) -> Result<Switched, HostError> {
         self.call(&format!("switch {name}"), || self.host.switch_guest(name, system))
     }
+    fn moved_sources(&self, name: &ContainerName) -> BTreeSet<PathBuf> {
+        self.host.moved_sources(name)
+    }
+
     fn note_running(&self, name: &ContainerName, record: &str) -> Result<(), HostError> {
         self.call(&format!("note {name}"), || self.host.note_running(name, record))
     }
