@@ -108,9 +108,20 @@ fn sweep_remains() {
         // A run that was killed was testing for free space here.
         PathBuf::from(paths::ROOTS),
         Path::new(paths::PROGRAM).with_file_name(""),
+        Path::new(paths::STATE).to_owned(),
+        paths::generations(),
     ];
-    // The units of containers write here as well, without holding the lock.
-    let shared = [paths::booted_records(), paths::EPHEMERAL_ROOTS.into(), paths::NAMESPACES.into()];
+    // The units of containers and `confirm` write here as well, without holding the lock.
+    let shared = [
+        run.to_owned(),
+        run.join("failed"),
+        run.join("last-log"),
+        run.join("sources"),
+        paths::booted_records(),
+        paths::EPHEMERAL_ROOTS.into(),
+        paths::NAMESPACES.into(),
+        paths::GC_ROOTS.into(),
+    ];
     let swept = directories.into_iter().map(|directory| (atomic_file::remove_remains(&directory), directory));
     let swept = swept
         .chain(shared.into_iter().map(|directory| (atomic_file::remove_remains_of_dead(&directory), directory)));

@@ -12,8 +12,7 @@ findmnt --raw --noheadings --output TARGET,FSTYPE | grep -v ' proc$\|^/run/crede
     find /run/container-rebuild /etc/nixos-containers -maxdepth 2 ! -name booted-generation ! -name sysctls.json
     find /run/nixos-containers -maxdepth 1 ! -name '*.lck'
     find /nix/var/nix/gcroots/container-rebuild ! -name 'generation-*'
-    # Not the temporary name of a file whose writer was killed while it wrote.
-    find /var/lib/container-rebuild /var/lib/nixos-containers -maxdepth 1 ! -name '*.lck' ! -name '.container-rebuild-*'
+    find /var/lib/container-rebuild /var/lib/nixos-containers -maxdepth 1 ! -name '*.lck'
 } | sed -E 's/[0-9a-f]{16}$//' | sort
 nft list ruleset
 sysctl net.ipv4.ip_forward net.ipv4.conf.all.forwarding net.ipv6.conf.all.forwarding
