@@ -7,7 +7,7 @@ use super::environment::Environment;
 use super::options::ConfigOptions;
 use crate::diag::{Code, Diagnostic};
 use crate::lint;
-use crate::model::check::{Checked, check};
+use crate::model::check::{Checked, check_with_guests};
 use crate::model::host_units;
 use crate::model::locations::Locations;
 use crate::model::path::{OptionPath, OptionSpans};
@@ -233,7 +233,7 @@ impl Configuration {
 
     /// Checks the model without running the lints.
     pub fn check_model(&self) -> Checked {
-        let mut checked = check(&self.manifest, &self.spans);
+        let mut checked = check_with_guests(&self.manifest, &self.guests, &self.spans);
         checked.unsupported.extend(host_units::refused(&self.manifest, &self.host_view));
         checked.findings.extend(self.verdicts.iter().cloned());
         checked

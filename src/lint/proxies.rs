@@ -1,6 +1,5 @@
 //! Reverse proxies on the host that lead to a blocked port of a guest, or to no guest at all.
 //!
-//! Reads the locations and upstreams of nginx, and the `reverse_proxy` lines of Caddy's configuration.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -14,6 +13,7 @@ use super::services;
 use super::subject::{Subject, in_view};
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
+use crate::model::servers::{Target, proxies};
 use crate::model::spec::Protocol;
 use crate::model::view::{OptionState, View};
 
@@ -23,7 +23,7 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     let disabled = disabled_nginx(subject.host, "");
     let is_off = disabled.is_some();
     found.extend(disabled);
-    for target in targets(subject.host).into_iter().filter(|target| !is_off || target.path[1] != "nginx") {
+    for target in proxies(subject.host).into_iter().filter(|target| !is_off || target.path[1] != "nginx") {
         let path: Vec<&str> = target.path.iter().map(String::as_str).collect();
         if let Some(why) = network.as_ref().and_then(|network| network.nobody(&target.host)) {
             let message = format!("{} leads to {}, {why}", target.what, target.text);
@@ -70,103 +70,9 @@ fn disabled_nginx(view: &View, whose: &str) -> Option<Diagnostic> {
     })
 }
 
-/// The target of a proxy.
-#[derive(Debug)]
-struct Target {
-    /// The option that names it.
-    path: Vec<String>,
-    /// A description of the proxy.
-    what: String,
-    /// The target as written.
-    text: String,
-    host: String,
-    port: Option<u16>,
-}
-
 /// Whether the host has proxies with a known target.
 pub(super) fn leads_anywhere(host: &View) -> bool {
-    !targets(host).is_empty()
-}
-
-fn targets(host: &View) -> Vec<Target> {
-    let mut found = Vec::new();
-    let at = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    for (name, options) in host.find(&["services", "nginx", "virtualHosts"]).members() {
-        for (location, options) in options.get("locations").and_then(Json::as_object).into_iter().flatten() {
-            let Some(text) = options.get("proxyPass").and_then(Json::as_str) else { continue };
-            let Some((host, port)) = url(text) else { continue };
-            found.push(Target {
-                path: at(&["services", "nginx", "virtualHosts", name, "locations", location, "proxyPass"]),
-                what: format!("`proxyPass` of nginx's `{name}`"),
-                text: text.to_owned(),
-                host,
-                port,
-            });
-        }
-    }
-    for (name, options) in host.find(&["services", "nginx", "upstreams"]).members() {
-        for (server, _) in options.get("servers").and_then(Json::as_object).into_iter().flatten() {
-            let address = server.split_whitespace().next().unwrap_or_default();
-            let Some((host, port)) = authority(address, 80) else { continue };
-            found.push(Target {
-                path: at(&["services", "nginx", "upstreams", name, "servers", server]),
-                what: format!("nginx's upstream `{name}`"),
-                text: address.to_owned(),
-                host,
-                port,
-            });
-        }
-    }
-    let caddy = host.find(&["services", "caddy", "virtualHosts"]);
-    for (name, options) in caddy.members() {
-        let Some(text) = options.get("extraConfig").and_then(Json::as_str) else { continue };
-        for address in reverse_proxies(text) {
-            let Some((host, port)) = url(address).or_else(|| authority(address, 80)) else { continue };
-            found.push(Target {
-                path: at(&["services", "caddy", "virtualHosts", name, "extraConfig"]),
-                what: format!("`reverse_proxy` of Caddy's `{name}`"),
-                text: address.to_owned(),
-                host,
-                port,
-            });
-        }
-    }
-    found
-}
-
-/// The targets of a Caddyfile's `reverse_proxy` lines, after the matcher.
-fn reverse_proxies(text: &str) -> impl Iterator<Item = &str> {
-    let lines = text.lines().filter_map(|line| line.trim().strip_prefix("reverse_proxy "));
-    lines
-        .flat_map(|line| line.split_whitespace().take_while(|word| !word.starts_with('#')))
-        .filter(|word| !word.starts_with(['/', '@', '*', '{', '}']))
-}
-
-/// The host and port of `http://HOST[:PORT][/…]`; `None` if it contains a variable.
-fn url(text: &str) -> Option<(String, Option<u16>)> {
-    let (scheme, rest) = text.split_once("://")?;
-    let port = match scheme {
-        "http" | "h2c" | "grpc" => 80,
-        "https" | "grpcs" => 443,
-        _ => return None,
-    };
-    authority(rest.split(['/', '?']).next()?, port)
-}
-
-/// The host and port of `HOST[:PORT]`.
-fn authority(text: &str, default: u16) -> Option<(String, Option<u16>)> {
-    if text.contains(['$', '{', '}']) || text.is_empty() {
-        return None;
-    }
-    if let Some(rest) = text.strip_prefix('[') {
-        let (host, rest) = rest.split_once(']')?;
-        let port = rest.strip_prefix(':').map_or(Some(default), |port| port.parse().ok());
-        return Some((host.to_owned(), port));
-    }
-    match text.rsplit_once(':') {
-        Some((host, port)) => Some((host.to_owned(), port.parse().ok())),
-        None => Some((text.to_owned(), Some(default))),
-    }
+    !proxies(host).is_empty()
 }
 
 /// The known addresses on and around the containers.
@@ -354,32 +260,4 @@ fn blocked(subject: Subject<'_>, target: &Target, path: &[&str]) -> Option<Diagn
     let diagnostic = Diagnostic::warning(Code::ProxyBlocked, message).help(help);
     let diagnostic = in_view(diagnostic, subject.host, path, "leads there");
     Some(with_list(diagnostic, subject, &each, guest, (Protocol::Tcp, port)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn targets_are_host_and_port() {
-        let table = [
-            ("http://192.168.100.11", Some(("192.168.100.11", Some(80)))),
-            ("https://192.168.100.11:8443/path", Some(("192.168.100.11", Some(8443)))),
-            ("http://[fd00::2]:3000", Some(("fd00::2", Some(3000)))),
-            ("http://wasabi.containers:80/", Some(("wasabi.containers", Some(80)))),
-            ("http://$upstream", None),
-            ("http://unix:/run/x.sock", Some(("unix", None))),
-        ];
-        for (text, expected) in table {
-            let found = url(text);
-            let found = found.as_ref().map(|(host, port)| (host.as_str(), *port));
-            assert_eq!(found, expected, "{text}");
-        }
-        let text =
-            "encode gzip\n  reverse_proxy /api/* 10.0.0.2:80 10.0.0.3:80\nreverse_proxy http://a.containers {\n}";
-        assert_eq!(
-            reverse_proxies(text).collect::<Vec<_>>(),
-            ["10.0.0.2:80", "10.0.0.3:80", "http://a.containers"]
-        );
-    }
 }

@@ -27,6 +27,7 @@ use super::spec::{
     Bind, ContainerSpec, Device, HealthCheck, HostSpec, NatSpec, OwnOptions, Protocol, UnitSettings,
 };
 use super::support::{unsupported_container, unsupported_host};
+use super::view::View;
 use super::{
     Container, ContainerName, DELETE_GENERATIONS_OLDER_THAN, Field, ForwardPort, GenerationAge, KEEP_GENERATIONS,
     List, Manifest, Nat, UNKNOWN_KEY, Unknown,
@@ -50,13 +51,23 @@ pub struct Checked {
 
 /// Checks `manifest`; `spans` locates its options if its sources are loaded.
 pub fn check(manifest: &Manifest, spans: &OptionSpans) -> Checked {
-    let mut checker = Checker { manifest, spans, out: Checked::default() };
+    check_with_guests(manifest, &BTreeMap::new(), spans)
+}
+
+/// Like [`check`], and orders containers after those that their guests use as servers.
+pub fn check_with_guests(
+    manifest: &Manifest,
+    guests: &BTreeMap<ContainerName, View>,
+    spans: &OptionSpans,
+) -> Checked {
+    let mut checker = Checker { manifest, guests, spans, out: Checked::default() };
     checker.run();
     checker.out
 }
 
 struct Checker<'a> {
     manifest: &'a Manifest,
+    guests: &'a BTreeMap<ContainerName, View>,
     spans: &'a OptionSpans,
     out: Checked,
 }

@@ -19,6 +19,7 @@ mod networking;
 pub(crate) mod nix;
 pub(crate) mod options;
 pub mod path;
+pub(crate) mod servers;
 pub mod settings;
 pub mod spec;
 pub(crate) mod support;

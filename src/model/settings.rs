@@ -4,9 +4,12 @@
 //! [`super::check`] says what is wrong with them, and turns them into [`super::spec::OwnOptions`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use serde_json::Value;
 
+use super::servers::servers;
+use super::view::View;
 use super::{Container, ContainerName, Effect, Manifest, Services};
 
 /// The options that are set, by name, with their values as written.
@@ -93,20 +96,48 @@ pub(crate) fn owner_of(path: &str) -> Option<ContainerName> {
     ContainerName::new(inside.split('/').next()?).ok()
 }
 
-/// For each container, those that start before it: the ones that the user names, and those in whose roots its bind mounts lie
-/// unless that would close a cycle.
-pub(crate) fn order(manifest: &Manifest) -> BTreeMap<&ContainerName, BTreeSet<ContainerName>> {
+/// For each container, those that start before it: the ones that the user names, those in whose roots its bind mounts lie, and
+/// those that its guest names as servers. What would close a cycle is left out.
+pub(crate) fn order<'m>(
+    manifest: &'m Manifest,
+    guests: &BTreeMap<ContainerName, View>,
+) -> BTreeMap<&'m ContainerName, BTreeSet<ContainerName>> {
     let settings = |name: &ContainerName| manifest.services.settings(name.as_str());
     let wanted = |name| settings(name).map(predecessors).unwrap_or_default();
     let mut order: BTreeMap<_, _> = manifest.containers.keys().map(|name| (name, wanted(name))).collect();
-    for (name, container) in &manifest.containers {
-        for owner in mounted_from(container) {
-            if manifest.containers.contains_key(&owner) && !comes_after(&order, &owner, name) {
-                order.entry(name).or_default().insert(owner);
+    // Mounts come first: if there is a cycle, a server is more likely to be waited for.
+    let mounts = manifest.containers.iter().map(|(name, container)| (name, mounted_from(container)));
+    let holders = holders(manifest);
+    let used = manifest.containers.keys().filter_map(|name| Some((name, used(guests.get(name)?, &holders))));
+    for (name, others) in mounts.chain(used).collect::<Vec<_>>() {
+        for other in others.into_iter().filter(|other| manifest.containers.contains_key(other)) {
+            if !comes_after(&order, &other, name) {
+                order.entry(name).or_default().insert(other);
             }
         }
     }
     order
+}
+
+/// The containers by their addresses in their own networks, as far as known.
+fn holders(manifest: &Manifest) -> BTreeMap<IpAddr, &ContainerName> {
+    let mut holders = BTreeMap::new();
+    for (name, container) in &manifest.containers {
+        for field in [&container.local_address, &container.local_address6] {
+            let text = field.known().and_then(|address| address.as_deref()?.split('/').next());
+            holders.extend(text.and_then(|text| text.parse().ok()).map(|address| (address, name)));
+        }
+    }
+    holders
+}
+
+/// The containers that a guest uses as servers, by address or by the name `NAME.containers` that NixOS gives them on the host.
+fn used(guest: &View, holders: &BTreeMap<IpAddr, &ContainerName>) -> BTreeSet<ContainerName> {
+    let container = |server: &String| match server.strip_suffix(".containers") {
+        Some(name) => ContainerName::new(name).ok(),
+        None => holders.get(&server.parse().ok()?).copied().cloned(),
+    };
+    servers(guest).iter().filter_map(container).collect()
 }
 
 /// The containers in whose roots the bind mounts of a container lie.
@@ -131,4 +162,43 @@ fn comes_after(
         }
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Boot, FORMAT_VERSION, System};
+
+    #[test]
+    fn a_container_comes_after_the_servers_that_its_guest_names() {
+        let name = |name: &str| ContainerName::new(name).expect("a good name");
+        let at = |number| {
+            let mut container = Container::with_defaults(String::from("/nix/store/x").into());
+            container.local_address = Some(format!("10.0.0.{number}/24")).into();
+            container
+        };
+        let manifest = Manifest {
+            format_version: FORMAT_VERSION,
+            system: System { host_name: String::from("a").into(), state_version: String::from("25.11").into() },
+            containers: [(name("app"), at(1)), (name("db"), at(2)), (name("proxy"), at(3))].into(),
+            more_containers: None,
+            misnamed: BTreeMap::new(),
+            networking: Default::default(),
+            boot: Boot { enable_containers: true.into() },
+            services: Default::default(),
+            positions: None,
+        };
+        let view = |options| View { options, ..View::default() };
+        let server = |text: &str| serde_json::json!({ "services": { "x": { "database": { "host": text } } } });
+        let proxied = serde_json::json!({ "services": { "nginx": { "upstreams": { "app": { "servers": { "10.0.0.1:80": {} } } } } } });
+        let guests = [
+            (name("app"), view(server("10.0.0.2:5432"))),
+            (name("proxy"), view(proxied)),
+            // That would be a cycle.
+            (name("db"), view(server("proxy.containers"))),
+        ];
+        let order = order(&manifest, &guests.into());
+        let after = |container: &str| order[&name(container)].iter().map(ContainerName::as_str).collect::<Vec<_>>();
+        assert_eq!((after("app"), after("proxy"), after("db")), (vec!["db"], vec![], vec!["proxy"]));
+    }
 }

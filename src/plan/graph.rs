@@ -246,7 +246,9 @@ impl Version<'_> {
     /// The containers that it starts after and stops before, and whether it requires each.
     pub(super) fn order(&self) -> BTreeMap<ContainerName, bool> {
         let owners = self.host_paths().iter().filter_map(|path| settings::owner_of(path)).collect::<Vec<_>>();
-        let after = owners.into_iter().chain(settings::named(&self.settings, Setting::After));
+        // What the guest uses as servers is known with the spec only.
+        let servers = self.spec.iter().flat_map(|spec| spec.unit.after.iter().cloned());
+        let after = owners.into_iter().chain(settings::named(&self.settings, Setting::After)).chain(servers);
         let requires = settings::named(&self.settings, Setting::Requires).map(|name| (name, true));
         after.map(|name| (name, false)).chain(requires).collect()
     }

@@ -230,3 +230,17 @@ fn single_containers_are_started_and_stopped_by_name() {
     assert!(errors[0].contains("is changing this host"), "{errors:?}");
     drop(lock);
 }
+
+#[test]
+fn a_container_starts_after_the_server_that_its_guest_names() {
+    let client =
+        r#"containers.db = { autoStart = true; config.services.miniflux.database.host = "192.168.100.11"; };"#;
+    let world = World::new(&[WEB, client]);
+    assert_eq!(world.switch(), Ok("applied"));
+    let state = world.host.state();
+    let after = |container: &str| {
+        let unit = &state.written[&name(container)].unit;
+        unit.lines().any(|line| line.starts_with("After=") && line.contains("container@"))
+    };
+    assert_eq!((after("db"), after("web")), (true, false));
+}

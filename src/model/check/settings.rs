@@ -48,7 +48,7 @@ impl Checker<'_> {
             let help = "name a container of `containers`, or remove these settings";
             self.wrong(Diagnostic::error(Code::UnknownOption, message).help(help), &path.join(name));
         }
-        let order = settings::order(manifest);
+        let order = settings::order(manifest, self.guests);
         for (name, after) in order {
             let settings = match all.get(name.as_str()) {
                 Some(value) => self.settings_of(name, value, &path.join(name.as_str())),
