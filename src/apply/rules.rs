@@ -237,7 +237,11 @@ impl State<'_> {
                 to.into_iter().flatten().any(|address| {
                     addresses.contains(&address) && !wanted.leads(target.protocol, target.host_port, address)
                 })
-            })
+            }) || loaded
+                .nat_forwards()
+                .iter()
+                .any(|forward| addresses.contains(&forward.address) && !wanted.nat_forwards().contains(forward))
+                || loaded.dmz().is_some_and(|dmz| addresses.contains(&IpAddr::V4(dmz)) && wanted.dmz() != Some(dmz))
         };
         if self.tried.as_ref().is_some_and(leads_astray) {
             return true;
@@ -248,7 +252,12 @@ impl State<'_> {
                 RuleLine::Forward { protocol, host_port, address, .. } => {
                     addresses.contains(address) && !wanted.leads(*protocol, *host_port, *address)
                 }
-                RuleLine::Rule(_) => false,
+                RuleLine::Nat { protocol, ports, address, .. } => {
+                    addresses.contains(address) && !wanted.nat_leads(*protocol, *ports, *address)
+                }
+                RuleLine::Rule(rule) => addresses.iter().any(|address| {
+                    rule.ends_with(&format!(" to {address}")) && wanted.dmz().map(IpAddr::V4) != Some(*address)
+                }),
             }),
         }
     }

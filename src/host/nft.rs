@@ -99,7 +99,7 @@ mod tests {
                 enable: true,
                 internal_interfaces: vec!["ve-*".to_owned()],
                 external_interface: Some("eth0".to_owned()),
-                ipv6: false,
+                ..NatSpec::default()
             };
             let ruleset = Ruleset::new(&HostSpec { containers: vec![], nat });
             load(&ruleset.json()).expect("loaded");

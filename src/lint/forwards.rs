@@ -14,14 +14,15 @@ use super::services;
 use super::subject::{Each, Subject, in_view, label};
 use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::check::forward_key;
+use crate::model::nat::{KnownForward, nat_forward_key};
 use crate::model::path::OptionPath;
-use crate::model::spec::Protocol;
+use crate::model::spec::{NatForward, Protocol};
 use crate::model::view::{View, elements};
-use crate::model::{Field, List, SourcePort};
+use crate::model::{Field, List};
 use crate::source::Pos;
 
 /// How many ports of a range are checked.
-const MOST_PORTS: u16 = 1024;
+const MOST_PORTS: u32 = 1024;
 
 pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -38,7 +39,6 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
         }
         if is_private(&each) {
             taken_by_host(subject, &each, &mut found);
-            taken_by_nat(subject, &each, &mut found);
         }
         if container.private_network.known() == Some(&false)
             && container.forward_ports.known().is_some_and(|forwards| !forwards.is_empty())
@@ -145,38 +145,25 @@ fn nat_blocked(
         .filter_map(|field| super::addresses::plain(field.known()?.as_deref()?))
         .collect();
     for (index, forward) in forwards.iter().enumerate() {
-        let Some(forward) = forward.known() else { continue };
-        let (Some(destination), Some(protocol), Some(source)) =
-            (forward.destination.known(), forward.proto.known(), forward.source_port.known())
-        else {
-            continue;
-        };
-        let protocol = match protocol.as_str() {
-            "tcp" => Protocol::Tcp,
-            "udp" => Protocol::Udp,
-            _ => continue,
-        };
-        let Some((address, first, last)) = parse(destination) else { continue };
-        if !own.contains(&address) || last.saturating_sub(first) > MOST_PORTS {
+        let Some(written) = forward.known() else { continue };
+        let Some(forward) = KnownForward::of(written).and_then(|known| known.parse().ok()) else { continue };
+        let NatForward { protocol, ports, address, to, .. } = forward;
+        let is_ignored = address.is_ipv6() && nat.enable_ipv6.known() != Some(&true);
+        if is_ignored || !own.contains(&address) || to.count() > MOST_PORTS {
             continue;
         }
-        let Some(port) = (first..=last).find(|port| openings.lets_in(protocol, *port) == Some(false)) else {
+        let Some(port) = (to.first..=to.last).find(|port| openings.lets_in(protocol, *port) == Some(false)) else {
             continue;
-        };
-        let source = match source {
-            SourcePort::Port(port) => port.to_string(),
-            SourcePort::Range(range) => range.clone(),
         };
         let shown = protocol.as_str();
         let message = format!(
-            "`networking.nat.forwardPorts` leads host port {source}/{shown} to port {port} of `{}`, which the guest's \
+            "`networking.nat.forwardPorts` leads host port {ports}/{shown} to port {port} of `{}`, which the guest's \
              firewall does not open",
             each.name
         );
-        let at = OptionPath::new(["networking", "nat", "forwardPorts"])
-            .join(format!("[definition 1-entry {}]", index + 1));
         let list = OptionPath::new(["networking", "nat", "forwardPorts"]);
-        let diagnostic = match subject.spans.element(&list, index) {
+        let at = list.join(nat_forward_key(written)).join("destination");
+        let diagnostic = match subject.spans.element(&list, index).filter(|_| !subject.spans.contains(&at)) {
             Some(span) => label(finding(protocol, port, message), span, "forwarded here"),
             None => subject.at(finding(protocol, port, message), &at, "forwarded here"),
         };
@@ -199,37 +186,6 @@ fn taken_by_host(subject: Subject<'_>, each: &Each<'_>, found: &mut Vec<Diagnost
         let diagnostic =
             subject.at(Diagnostic::warning(Code::PortTaken, message).help(help), &at, "forwarded here");
         found.push(in_view(diagnostic, subject.host, &["services", server, "enable"], "listens there too"));
-    }
-}
-
-/// Ports that `networking.nat` forwards elsewhere. Its rules come first.
-fn taken_by_nat(subject: Subject<'_>, each: &Each<'_>, found: &mut Vec<Diagnostic>) {
-    let nat = &subject.manifest.networking.nat;
-    let (Some(true), Some(others)) = (nat.enable.known(), nat.forward_ports.known()) else { return };
-    let own = |address: IpAddr| {
-        [&each.container.local_address, &each.container.local_address6]
-            .into_iter()
-            .filter_map(|field| super::addresses::plain(field.known()?.as_deref()?))
-            .any(|own| own == address)
-    };
-    for forward in each.container.forward_ports.known().into_iter().flatten().filter_map(Field::known) {
-        let (Some(protocol), Some(&port)) = (forward.protocol.known(), forward.host_port.known()) else { continue };
-        let taken = others.iter().filter_map(Field::known).find(|other| {
-            let source =
-                matches!(other.source_port.known(), Some(SourcePort::Port(source)) if *source == i64::from(port));
-            // A duplicate that leads to the same guest is harmless.
-            let elsewhere = other.destination.known().and_then(|text| parse(text)).is_some_and(|(to, ..)| !own(to));
-            source && elsewhere && other.proto.known() == Some(protocol)
-        });
-        let Some(destination) = taken.and_then(|other| other.destination.known()) else { continue };
-        let message = format!(
-            "host port {port}/{protocol} is forwarded to `{}`, and by `networking.nat.forwardPorts` to {destination}",
-            each.name
-        );
-        let at = each.path.join("forwardPorts").join(forward_key(forward)).join("hostPort");
-        let diagnostic = Diagnostic::warning(Code::PortTaken, message).help("give one of them another port");
-        let diagnostic = subject.at(diagnostic, &at, "forwarded here");
-        found.push(subject.at(diagnostic, &OptionPath::new(["networking", "nat", "forwardPorts"]), "and here"));
     }
 }
 
@@ -275,14 +231,6 @@ pub(super) fn list_of(protocol: Protocol) -> &'static str {
         Protocol::Tcp => "allowedTCPPorts",
         Protocol::Udp => "allowedUDPPorts",
     }
-}
-
-/// Parses `IP:PORT`, `IP:FIRST-LAST` or `[IP6]:PORT`.
-fn parse(destination: &str) -> Option<(IpAddr, u16, u16)> {
-    let (address, ports) = destination.rsplit_once(':')?;
-    let address = address.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
-    let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
-    Some((address, first.parse().ok()?, last.parse().ok()?))
 }
 
 /// Ports that a guest opens in the host's network, where only the host's firewall counts.

@@ -10,6 +10,7 @@
 mod bind_sources;
 mod flags;
 mod health_check;
+mod nat;
 mod network;
 mod refused;
 pub(crate) mod resources;
@@ -23,14 +24,12 @@ use std::path::PathBuf;
 
 use super::network::protocol;
 use super::path::{At, OptionPath, OptionSpans};
-use super::spec::{
-    Bind, ContainerSpec, Device, HealthCheck, HostSpec, NatSpec, OwnOptions, Protocol, UnitSettings,
-};
+use super::spec::{Bind, ContainerSpec, Device, HealthCheck, HostSpec, OwnOptions, Protocol, UnitSettings};
 use super::support::{unsupported_container, unsupported_host};
 use super::view::View;
 use super::{
     Container, ContainerName, DELETE_GENERATIONS_OLDER_THAN, Field, ForwardPort, GenerationAge, KEEP_GENERATIONS,
-    List, Manifest, Nat, UNKNOWN_KEY, Unknown,
+    List, Manifest, UNKNOWN_KEY, Unknown,
 };
 use crate::diag::{Code, Diagnostic, Fix, Severity};
 use crate::source::{Location, Pos};
@@ -108,6 +107,7 @@ impl Checker<'_> {
             self.find(diagnostic, containers.join(name));
         }
         self.taken_twice();
+        self.taken_by_nat();
         self.interfaces_taken_twice();
         self.users_taken_twice();
     }
@@ -244,58 +244,6 @@ impl Checker<'_> {
             devices.push(Device { node: node.clone(), modifier: modifier.clone() });
         }
         Some(devices)
-    }
-
-    fn nat(&mut self) {
-        let Nat { enable, enable_ipv6, internal_interfaces, external_interface, .. } =
-            &self.manifest.networking.nat;
-        let networking = At::root("networking");
-        let path = networking.join("nat");
-        let enable = self.need(enable, path.join("enable")).copied();
-        let internal = self.list(internal_interfaces, path.join("internalInterfaces"));
-        let external = self.need(external_interface, path.join("externalInterface")).cloned();
-        let ipv6 = self.need(enable_ipv6, path.join("enableIPv6")).copied();
-        self.nat_needs_a_way_out(path);
-        let (Some(enable), Some(internal), Some(external), Some(ipv6)) = (enable, internal, external, ipv6) else {
-            return;
-        };
-        for (name, option) in internal
-            .iter()
-            .map(|name| (name, "internalInterfaces"))
-            .chain(external.as_ref().map(|name| (name, "externalInterface")))
-        {
-            let stem = name.strip_suffix(['+', '*']).unwrap_or(name);
-            // `*` alone matches every interface.
-            if !stem.is_empty() {
-                self.interface_name(stem, path.join(option));
-            }
-        }
-        // `ve-+` is iptables' spelling of nftables' `ve-*`, and the one in the NixOS manual.
-        let internal_interfaces = internal
-            .iter()
-            .map(|name| name.strip_suffix('+').map_or(name.clone(), |stem| format!("{stem}*")))
-            .collect();
-        self.out.spec.nat = NatSpec { enable, internal_interfaces, external_interface: external, ipv6 };
-    }
-
-    /// Checks what NixOS asserts about `networking.nat`.
-    fn nat_needs_a_way_out(&mut self, path: At<'_>) {
-        let nat = &self.manifest.networking.nat;
-        if nat.enable.known() != Some(&true) || nat.external_interface.known() != Some(&None) {
-            return;
-        }
-        let forwards = nat.forward_ports.known().is_some_and(|forwards| !forwards.is_empty());
-        for (set, option) in
-            [(forwards, "forwardPorts"), (nat.dmz_host.known().is_some_and(Option::is_some), "dmzHost")]
-        {
-            if set {
-                let message = format!("`networking.nat.{option}` needs `networking.nat.externalInterface`");
-                let diagnostic = Diagnostic::error(Code::OptionCombination, message).help(
-                    "name the interface that the packets come in by; NixOS does not build the host without it",
-                );
-                self.find(diagnostic, path.join(option));
-            }
-        }
     }
 
     /// Reports host ports and addresses that two containers claim.

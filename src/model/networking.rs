@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::field::{Field, List};
+use super::field::{Field, List, MayBeUnknown};
 
 /// `networking.{nat,firewall,nftables}`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -62,6 +62,16 @@ pub struct NatForward {
     pub proto: Field<String>,
     /// A port or a range `A:B`.
     pub source_port: Field<SourcePort>,
+}
+
+impl MayBeUnknown for NatForward {
+    fn has_unknown(&self) -> bool {
+        let Self { destination, loopback_ips, proto, source_port } = self;
+        destination.has_unknown()
+            || loopback_ips.has_unknown()
+            || proto.has_unknown()
+            || source_port.known().is_none()
+    }
 }
 
 /// The value of `networking.nat.forwardPorts.*.sourcePort`.

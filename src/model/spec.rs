@@ -12,6 +12,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::ContainerName;
+pub use super::nat::{NatForward, NatSpec, Ports, Prefix};
+pub use super::protocol::Protocol;
 
 /// One container, ready to run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -369,26 +371,6 @@ pub struct Bind {
     pub read_only: bool,
 }
 
-/// The transport protocol of a forward.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Protocol {
-    /// TCP.
-    Tcp,
-    /// UDP.
-    Udp,
-}
-
-impl Protocol {
-    /// The name in NixOS, nftables and `/etc/protocols`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Tcp => "tcp",
-            Self::Udp => "udp",
-        }
-    }
-}
-
 /// A port of the host that is forwarded to a guest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Forward {
@@ -398,20 +380,6 @@ pub struct Forward {
     pub host_port: u16,
     /// The port in the guest.
     pub container_port: u16,
-}
-
-/// The part of `networking.nat` that we act on: traffic from `internal` that leaves by `external` gets the host's address.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NatSpec {
-    /// Whether NAT is on.
-    pub enable: bool,
-    /// Interfaces in nftables' pattern syntax (`ve-*`); iptables' `ve-+` is already translated.
-    pub internal_interfaces: Vec<String>,
-    /// The outgoing interface; `None` means every interface.
-    pub external_interface: Option<String>,
-    /// Whether IPv6 is translated too (`enableIPv6`).
-    #[serde(default)]
-    pub ipv6: bool,
 }
 
 /// A whole configuration, ready to run.

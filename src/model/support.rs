@@ -6,7 +6,7 @@
 
 use super::path::{At, OptionPath};
 use super::settings::CONTAINERS;
-use super::{Container, ContainerOption, Field, Manifest};
+use super::{Container, ContainerOption, Field, Manifest, Nat};
 use crate::diag::{Code, Diagnostic};
 
 /// Options of `container` whose values this version cannot act on, each with its path.
@@ -19,21 +19,7 @@ pub(super) fn unsupported_container(container: &Container, path: At<'_>) -> Vec<
 
 /// Options of the host whose values this version cannot act on, each with its path.
 pub(super) fn unsupported_host(manifest: &Manifest) -> Vec<(Diagnostic, OptionPath)> {
-    let nat = &manifest.networking.nat;
-    let default = super::Nat::default();
-    let mut refused = refuse(
-        &[
-            ("dmzHost", is_set(&nat.dmz_host, &default.dmz_host)),
-            ("externalIP", is_set(&nat.external_ip, &default.external_ip)),
-            ("externalIPv6", is_set(&nat.external_ipv6, &default.external_ipv6)),
-            ("extraCommands", is_set(&nat.extra_commands, &default.extra_commands)),
-            ("extraStopCommands", is_set(&nat.extra_stop_commands, &default.extra_stop_commands)),
-            ("forwardPorts", is_set(&nat.forward_ports, &default.forward_ports)),
-            ("internalIPs", is_set(&nat.internal_ips, &default.internal_ips)),
-            ("internalIPv6s", is_set(&nat.internal_ipv6s, &default.internal_ipv6s)),
-        ],
-        At::root("networking").join("nat"),
-    );
+    let mut refused = iptables_commands(&manifest.networking.nat);
     let services = At::root("services");
     let service = services.join("container-rebuild");
     let is_supported = |name: &str| {
@@ -43,6 +29,30 @@ pub(super) fn unsupported_host(manifest: &Manifest) -> Vec<(Diagnostic, OptionPa
         refused.extend(refuse(&[(name.as_str(), true)], service));
     }
     refused
+}
+
+/// Commands for iptables, which cannot change rules of nftables. NixOS runs none of a NAT that is off.
+fn iptables_commands(nat: &Nat) -> Vec<(Diagnostic, OptionPath)> {
+    if nat.enable.known() == Some(&false) {
+        return Vec::new();
+    }
+    let networking = At::root("networking");
+    let path = networking.join("nat");
+    let default = Nat::default();
+    let commands = [
+        ("extraCommands", is_set(&nat.extra_commands, &default.extra_commands)),
+        ("extraStopCommands", is_set(&nat.extra_stop_commands, &default.extra_stop_commands)),
+    ];
+    let refuse = |option: &str| {
+        let path = path.join(option).path();
+        let message = format!(
+            "`{path}` is not supported: it is a shell script for iptables, and container-rebuild loads nftables rules"
+        );
+        let help = "use the other options of `networking.nat`, such as `forwardPorts` and `internalIPs`, or load a table of \
+                    your own for the rest, with `networking.nftables.tables` on NixOS";
+        (Diagnostic::error(Code::NotSupported, message).help(help), path)
+    };
+    commands.into_iter().filter(|(_, is_set)| *is_set).map(|(option, _)| refuse(option)).collect()
 }
 
 /// Whether an option differs from its default. A failed option does not count: its error has been reported.

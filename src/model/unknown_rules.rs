@@ -24,9 +24,21 @@ fn nat(manifest: &Manifest) -> Option<Found<'_>> {
         ("externalInterface", nat.external_interface.unknown()),
         ("internalInterfaces", nat.internal_interfaces.unknown()),
         ("enableIPv6", nat.enable_ipv6.unknown()),
+        ("internalIPs", nat.internal_ips.unknown()),
+        ("internalIPv6s", nat.internal_ipv6s.unknown()),
+        ("externalIP", nat.external_ip.unknown()),
+        ("externalIPv6", nat.external_ipv6.unknown()),
+        ("forwardPorts", nat.forward_ports.unknown()),
+        ("dmzHost", nat.dmz_host.unknown()),
     ];
     let whole = options.into_iter().find_map(|(name, unknown)| Some((name, Some(unknown?))));
-    whole.or_else(|| nat.internal_interfaces.has_unknown().then_some(("internalInterfaces", None)))
+    let parts = [
+        ("internalInterfaces", nat.internal_interfaces.has_unknown()),
+        ("internalIPs", nat.internal_ips.has_unknown()),
+        ("internalIPv6s", nat.internal_ipv6s.has_unknown()),
+        ("forwardPorts", nat.forward_ports.has_unknown()),
+    ];
+    whole.or_else(|| parts.into_iter().find_map(|(name, is_partial)| is_partial.then_some((name, None))))
 }
 
 /// An unknown option, and the reason if the whole option is unknown.

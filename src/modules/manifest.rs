@@ -14,8 +14,11 @@ use super::scope::Context;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::eval::{EvalError, EvalResult, Evaluator, Symbol, Unknown, Value};
 use crate::model::check::{check, forward_key};
+use crate::model::nat::nat_forward_key;
 use crate::model::path::{OptionPath, OptionSpans};
-use crate::model::{AT_LEAST_KEY, Container, FORMAT_VERSION, Field, ForwardPort, List, Manifest, UNKNOWN_KEY};
+use crate::model::{
+    AT_LEAST_KEY, Container, FORMAT_VERSION, Field, ForwardPort, List, Manifest, NatForward, UNKNOWN_KEY,
+};
 use crate::source::Span;
 
 /// Options of the firewall that the model has.
@@ -84,6 +87,12 @@ pub(super) fn read<'e>(
 /// Renames the elements of `forwardPorts` in option paths, from their index to protocol and host port. Only evaluated
 /// elements have the latter.
 fn name_forwards(manifest: &Manifest, spans: &mut OptionSpans) {
+    if let Some(forwards) = manifest.networking.nat.forward_ports.known().filter(|forwards| !forwards.is_empty()) {
+        let name =
+            |forward: &Field<NatForward>| forward.known().map_or_else(|| String::from("?:?"), nat_forward_key);
+        let list = OptionPath::new(["networking", "nat", "forwardPorts"]);
+        spans.name_elements(&list, &forwards.iter().map(name).collect::<Vec<_>>());
+    }
     let mut name = |path: &OptionPath, forwards: &List<ForwardPort>| {
         let Some(forwards) = forwards.known().filter(|forwards| !forwards.is_empty()) else { return };
         let name = |forward: &Field<ForwardPort>| forward.known().map_or_else(|| String::from("?:?"), forward_key);

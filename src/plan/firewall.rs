@@ -71,9 +71,9 @@ impl FirewallChange {
     fn part(&self, name: &ContainerName, network: Option<&Network>) -> Option<(String, Vec<Target>)> {
         let Network::Private(Private { veth: Some(veth), .. }) = network? else { return None };
         let forwards = Ruleset::of(network.map(|network| (name, network)), &NatSpec::default()).forwards().to_vec();
-        // The rules list a container's interface if any container has forwards.
+        // The rules list the interfaces of all containers, or none.
         let others = [Some(&self.ruleset), self.standing.as_ref()];
-        let has_links = others.into_iter().flatten().any(|ruleset| !ruleset.forwards().is_empty());
+        let has_links = others.into_iter().flatten().any(Ruleset::has_links);
         (has_links || !forwards.is_empty()).then(|| (interface::way_in(name, veth), forwards))
     }
 
@@ -106,7 +106,11 @@ pub(super) fn change(
     let (wanted, nat) = wanted(from, &networks, to, options);
     let held = finally_held(from, decisions);
     let holders = Holders::new(&held);
-    let ruleset = Ruleset::leading(&wanted, &nat, |name, address| holders.may_lead(name, address));
+    let gives = |holder: &ContainerName, address| match wanted.get(holder) {
+        Some(network) => network.addresses().contains(&address),
+        None => !networks.contains_key(holder),
+    };
+    let ruleset = Ruleset::leading(&wanted, &nat, |name, address| holders.lets(name, address, gives));
     let mut difference = match &from.listing {
         // The wanted rules are those of the records, which were compared with the kernel already.
         Some(_) if ruleset == former => from.rules_drift.clone(),
@@ -116,6 +120,8 @@ pub(super) fn change(
     };
     ruleset.name_containers(&mut difference.added);
     former.name_containers(&mut difference.removed);
+    name_holders(&mut difference.added, wanted.iter());
+    name_holders(&mut difference.removed, networks.iter().map(|(name, network)| (*name, &**network)));
     let sysctls = ruleset.sysctls();
     // A sysctl of an interface that does not exist yet is set together with the interface.
     let before = former.sysctls();
@@ -138,7 +144,7 @@ pub(super) fn change(
         removed: difference.removed,
         ruleset,
         standing,
-        found: found.filter(|line| matches!(line, RuleLine::Forward { .. })).collect(),
+        found: found.filter(leads_somewhere).collect(),
         in_place: BTreeSet::new(),
         of_host: false,
         wanted,
@@ -149,6 +155,25 @@ pub(super) fn change(
     };
     change.assign_steps(decisions, is_drifted);
     change
+}
+
+/// Fills in the containers that have the addresses to which `networking.nat` forwards ports.
+fn name_holders<'n>(lines: &mut [RuleLine], networks: impl Iterator<Item = (&'n ContainerName, &'n Network)>) {
+    let holders: BTreeMap<IpAddr, &ContainerName> =
+        networks.flat_map(|(name, network)| network.addresses().into_iter().map(move |it| (it, name))).collect();
+    for line in lines {
+        if let RuleLine::Nat { container, address, .. } = line {
+            *container = holders.get(address).map(|name| ContainerName::clone(name));
+        }
+    }
+}
+
+/// Whether a line of the rules leads connections to another address.
+fn leads_somewhere(line: &RuleLine) -> bool {
+    match line {
+        RuleLine::Forward { .. } | RuleLine::Nat { .. } => true,
+        RuleLine::Rule(rule) => rule.contains(" dnat ip"),
+    }
 }
 
 /// The addresses that each container holds once the plan is applied.

@@ -20,8 +20,24 @@ impl<'a> Holders<'a> {
         Self(holders)
     }
 
+    /// Whether a forward may lead to the address: one of this container, because no other holds it; or one of the host, because no
+    /// container holds it that `gives` it another.
+    ///
+    /// `gives` says whether a container is to have the address, or that its addresses are not up to us.
+    pub(super) fn lets(
+        &self,
+        whose: Option<&ContainerName>,
+        address: IpAddr,
+        gives: impl Fn(&ContainerName, IpAddr) -> bool,
+    ) -> bool {
+        match whose {
+            Some(name) => self.may_lead(name, address),
+            None => self.0.get(&address).is_none_or(|holders| holders.iter().all(|holder| gives(holder, address))),
+        }
+    }
+
     /// Whether a forward of this container may lead to the address, because no other container holds it.
-    pub(super) fn may_lead(&self, name: &ContainerName, address: IpAddr) -> bool {
+    fn may_lead(&self, name: &ContainerName, address: IpAddr) -> bool {
         self.0.get(&address).is_none_or(|holders| holders.iter().all(|holder| *holder == name))
     }
 }

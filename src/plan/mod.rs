@@ -22,7 +22,6 @@ mod finding;
 mod firewall;
 pub(crate) mod graph;
 mod holders;
-mod lower;
 mod option;
 pub(crate) mod program;
 mod reasons;

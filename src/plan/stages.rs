@@ -100,8 +100,17 @@ impl<'a> Standing<'a> {
         networks.sort_by_key(|(stage, name, _)| (*stage, *name));
         let nat = if self.is_host_done { &change.nat } else { &change.former_nat };
         let holders = Holders::new(&self.held);
+        // The host's forwards lead to who has the address by the configuration that they are from.
+        let (meant, other) = match self.is_host_done {
+            true => (&change.wanted, &change.former),
+            false => (&change.former, &change.wanted),
+        };
+        let gives = |holder: &ContainerName, address| match meant.get(holder) {
+            Some(network) => network.addresses().contains(&address),
+            None => !other.contains_key(holder),
+        };
         Ruleset::leading(networks.iter().map(|(_, name, network)| (*name, &**network)), nat, |name, address| {
-            holders.may_lead(name, address)
+            holders.lets(name, address, gives)
         })
     }
 }

@@ -14,13 +14,13 @@ use super::drift;
 use super::finding::Finding;
 use super::holders::Holders;
 use super::version::{Configured, GuestOptions, GuestView, UnknownKeys, Version, kept_guest, native};
-use super::{lower, program, redact};
+use super::{program, redact};
 use crate::diag::{Code, Diagnostic};
 use crate::model::locations::Locations;
 use crate::model::path::OptionSpans;
 use crate::model::spec::{HostSpec, NatSpec, Network};
 use crate::model::view::View;
-use crate::model::{Container, ContainerName, Field, Manifest, Nat, Unknown};
+use crate::model::{self, Container, ContainerName, Field, Manifest, Nat, Unknown};
 use crate::render::nft::{RuleLine, RulesDifference, Ruleset};
 use crate::source::SourceMap;
 use crate::state::{
@@ -281,8 +281,8 @@ impl<'a> StateView<'a> {
 
     fn take_nat(&mut self, nat: &Nat, locations: &Locations<'a>) {
         self.nat = Some(nat.clone());
-        self.nat_spec = lower::nat(nat);
-        self.nat_at_least = lower::nat_at_least(nat);
+        self.nat_spec = model::nat::lower(nat);
+        self.nat_at_least = model::nat::at_least(nat);
         self.nat_locations = locations.below(["networking", "nat"]);
     }
 
@@ -353,12 +353,15 @@ impl<'a> StateView<'a> {
 
     /// Like [`Self::ruleset`], but takes the result of [`Self::networks`].
     pub(super) fn ruleset_of(&self, networks: &BTreeMap<&ContainerName, Cow<'_, Network>>) -> Ruleset {
-        let networks = networks.iter().map(|(name, network)| (*name, &**network));
+        let gives = |holder: &ContainerName, address| {
+            networks.get(holder).is_none_or(|network| network.addresses().contains(&address))
+        };
         // A container that was left running may still hold an address that is configured for another one now.
         let held = self.held();
         let holders = Holders::new(&held);
         let nat = self.nat_spec.as_ref().or(self.nat_at_least.as_ref()).cloned().unwrap_or_default();
-        Ruleset::leading(networks, &nat, |name, address| holders.may_lead(name, address))
+        let of_containers = networks.iter().map(|(name, network)| (*name, &**network));
+        Ruleset::leading(of_containers, &nat, |name, address| holders.lets(name, address, gives))
     }
 }
 

@@ -62,7 +62,7 @@ fn a_host_port_that_two_containers_want() {
 #[test]
 fn an_option_without_an_effect_yet_is_refused_by_name() {
     let host = example_with("ephemeral = true;", "ephemeral = true; extraFlags = [ \"-U\" ];")
-        .replace("networking.nat = {", "networking.nat = { dmzHost = \"10.0.0.1\";");
+        .replace("networking.nat = {", "networking.nat = { extraCommands = \"iptables -N x\";");
     assert_snapshot!(refused(&host, "build"));
     let planned = run(&host, &["plan", "--from", "host.nix", "host.nix"]);
     assert_eq!(planned.code, Some(0));

@@ -75,7 +75,16 @@ fn a_forward_is_shown_whatever_unknown_stands_beside_it() {
 fn nat_that_is_not_known_is_not_taken_for_one_that_is_off() {
     let on =
         "networking.nat = { enable = true; externalInterface = \"eth0\"; internalInterfaces = [ \"ve-+\" ]; };";
-    for option in ["enable", "externalInterface", "internalInterfaces", "enableIPv6"] {
+    for option in [
+        "enable",
+        "externalInterface",
+        "internalInterfaces",
+        "enableIPv6",
+        "internalIPs",
+        "externalIP",
+        "forwardPorts",
+        "dmzHost",
+    ] {
         let unknown = format!(
             "{{ pkgs, lib, ... }}: {{ imports = [ {{ {on} }} ]; networking.nat.{option} = lib.mkForce pkgs.foo.x; }}"
         );

@@ -1,6 +1,6 @@
 # What this version does not act on: an option, and uses of others.
 {
-  networking.nat.dmzHost = "192.168.100.11";
+  networking.nat = { enable = true; extraCommands = "iptables -t nat -L"; };
   containers.host = { privateUsers = "pick"; config = { }; };
   containers.joins = { networkNamespace = "/run/netns/vpn"; privateUsers = 65536; config = { }; };
   containers.maps = {

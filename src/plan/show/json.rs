@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::words;
 use crate::model::{FORMAT_VERSION, Position};
 use crate::plan::{Change, Disruption, Endpoint, EndpointKind, Finding, Plan, ProgramChange, Reason, Verb};
 use crate::render::nft::RuleLine;
@@ -255,7 +256,7 @@ enum Line<'a> {
     /// Any other rule.
     Rule {
         /// In nft's language.
-        rule: &'a str,
+        rule: std::borrow::Cow<'a, str>,
     },
 }
 
@@ -269,7 +270,17 @@ impl<'a> Line<'a> {
                 address: address.to_string(),
                 container_port: *container_port,
             },
-            RuleLine::Rule(rule) => Self::Rule { rule },
+            RuleLine::Nat { container, protocol, at: None, ports, address, to } if ports.count() == 1 => {
+                Self::Forward {
+                    container: container.as_ref().map(|name| name.as_str()),
+                    protocol: protocol.as_str(),
+                    host_port: ports.first,
+                    address: address.to_string(),
+                    container_port: to.first,
+                }
+            }
+            RuleLine::Nat { .. } => Self::Rule { rule: words::rule(line, "->").into() },
+            RuleLine::Rule(rule) => Self::Rule { rule: rule.into() },
         }
     }
 }

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 pub(super) use crate::diag::visible;
 use crate::model::settings::Setting;
-use crate::model::{Container, Field, UNKNOWN_KEY, natural_order};
+use crate::model::spec::Ports;
+use crate::model::{Container, ContainerName, Field, UNKNOWN_KEY, natural_order};
 use crate::plan::cost::Disruption;
 use crate::plan::diff::{self, Difference};
 use crate::plan::redact::REDACTED_KEY;
@@ -106,27 +107,68 @@ pub(super) fn many_rules(plan: &Plan) -> bool {
     lines.filter(|line| matches!(line, RuleLine::Rule(_))).count() > 2
 }
 
-/// The added or the removed rules, split into forwards, which get a line each, and the rest.
-pub(super) struct RuleLines<'a> {
-    pub(super) forwards: Vec<&'a RuleLine>,
-    pub(super) rest: Vec<&'a RuleLine>,
+/// The natural order of names; what has none comes first.
+fn order<'a>(name: Option<&'a ContainerName>) -> Option<impl Ord + use<'a>> {
+    name.map(|name| natural_order(name.as_str()))
 }
 
-impl<'a> RuleLines<'a> {
+/// Joins forwards of `networking.nat` to neighbouring ports, which are an element each if they get other numbers.
+fn joined(lines: &[RuleLine]) -> Vec<RuleLine> {
+    let mut joined: Vec<RuleLine> = Vec::new();
+    for line in lines {
+        if let (Some(RuleLine::Nat { ports: before, to: to_before, .. }), RuleLine::Nat { ports, to, .. }) =
+            (joined.last(), line)
+        {
+            let (before, to_before) = (*before, *to_before);
+            let same_but_ports = |line: &RuleLine| match line {
+                RuleLine::Nat { container, protocol, at, address, .. } => {
+                    Some((container.clone(), *protocol, *at, *address))
+                }
+                RuleLine::Forward { .. } | RuleLine::Rule(_) => None,
+            };
+            let follows = |before: Ports, ports: Ports| before.last.checked_add(1) == Some(ports.first);
+            let is_one = to_before == *to && to.count() == 1;
+            let is_shifted = to_before.count() == before.count() && follows(to_before, *to);
+            if same_but_ports(line) == joined.last().and_then(same_but_ports)
+                && follows(before, *ports)
+                && (is_one || is_shifted)
+            {
+                let (last, last_to) = (ports.last, to.last);
+                if let Some(RuleLine::Nat { ports, to, .. }) = joined.last_mut() {
+                    (ports.last, to.last) = (last, last_to);
+                }
+                continue;
+            }
+        }
+        joined.push(line.clone());
+    }
+    joined
+}
+
+/// The added or the removed rules, split into forwards, which get a line each, and the rest.
+pub(super) struct RuleLines {
+    pub(super) forwards: Vec<RuleLine>,
+    pub(super) rest: Vec<RuleLine>,
+}
+
+impl RuleLines {
     /// Splits the rules, with the forwards in natural order of their containers.
-    pub(super) fn of(lines: &'a [RuleLine]) -> Self {
-        let (mut forwards, rest): (Vec<_>, Vec<_>) =
-            lines.iter().partition(|line| matches!(line, RuleLine::Forward { .. }));
-        forwards.sort_by_cached_key(|line| match line {
-            RuleLine::Forward { container: Some(name), .. } => Some(natural_order(name.as_str())),
-            RuleLine::Forward { container: None, .. } | RuleLine::Rule(_) => None,
-        });
+    pub(super) fn of(lines: &[RuleLine]) -> Self {
+        let (forwards, rest): (Vec<_>, Vec<_>) =
+            joined(lines).into_iter().partition(|line| !matches!(line, RuleLine::Rule(_)));
+        let name = |line: &RuleLine| match line {
+            RuleLine::Forward { container, .. } | RuleLine::Nat { container, .. } => container.clone(),
+            RuleLine::Rule(_) => None,
+        };
+        let mut named: Vec<_> = forwards.into_iter().map(|line| (name(&line), line)).collect();
+        named.sort_by(|(a, _), (b, _)| order(a.as_ref()).cmp(&order(b.as_ref())));
+        let forwards = named.into_iter().map(|(_, line)| line).collect();
         Self { forwards, rest }
     }
 
     /// From where the forwards are reachable, without repetitions.
     pub(super) fn reach(&self) -> BTreeSet<&'static str> {
-        self.forwards.iter().filter_map(|line| reach(line)).collect()
+        self.forwards.iter().filter_map(reach).collect()
     }
 
     /// Counts the rest, such as `5 rules and 1 set of the table inet container-rebuild, 1 sysctl`. `None` if it is empty.
@@ -207,13 +249,26 @@ pub(super) fn rule(line: &RuleLine, arrow: &str) -> String {
             let whose = container.as_ref().map(|name| format!("  ({name})")).unwrap_or_default();
             format!("{} {host_port} {arrow} {target}{whose}", protocol.as_str())
         }
+        RuleLine::Nat { container, protocol, at, ports, address, to } => {
+            let target = match address.is_ipv6() {
+                true => format!("[{address}]:{to}"),
+                false => format!("{address}:{to}"),
+            };
+            let at = match at {
+                Some(at) if at.is_ipv6() => format!("[{at}]:"),
+                Some(at) => format!("{at}:"),
+                None => String::new(),
+            };
+            let whose = container.as_ref().map(|name| format!("{name}, ")).unwrap_or_default();
+            format!("{} {at}{ports} {arrow} {target}  ({whose}networking.nat)", protocol.as_str())
+        }
     }
 }
 
 /// From where a forward is reachable (see [`crate::render::nft`]). The host's own firewall does not block it.
 fn reach(line: &RuleLine) -> Option<&'static str> {
     match line {
-        RuleLine::Rule(_) => None,
+        RuleLine::Rule(_) | RuleLine::Nat { .. } => None,
         RuleLine::Forward { address, .. } if address.is_ipv4() => Some(
             "reachable over IPv4 from every machine that reaches this host, other containers, and this host (127.0.0.1 too)",
         ),

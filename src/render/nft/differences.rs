@@ -8,11 +8,11 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::objects::TABLE;
+use super::parts::TABLE;
 use super::ruleset::Ruleset;
 use super::text;
 use crate::model::ContainerName;
-use crate::model::spec::Protocol;
+use crate::model::spec::{Ports, Protocol};
 
 /// One line of a difference.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +29,21 @@ pub enum RuleLine {
         address: IpAddr,
         /// The port of the guest.
         container_port: u16,
+    },
+    /// Ports that `networking.nat` forwards.
+    Nat {
+        /// The container that has the address. A listing does not say; callers that know fill it in.
+        container: Option<ContainerName>,
+        /// The transport protocol.
+        protocol: Protocol,
+        /// The address of the host, if not any.
+        at: Option<IpAddr>,
+        /// The ports of the host.
+        ports: Ports,
+        /// Where they lead.
+        address: IpAddr,
+        /// The ports there, as many.
+        to: Ports,
     },
     /// Anything else, in nft's language.
     Rule(String),
@@ -102,11 +117,11 @@ impl Content {
                 }
                 "map" => {
                     let (key, data) = (text::types(&body["type"]), text::types(&body["map"]));
-                    declare(format!("map {name} {{ type {key} : {data} }}"));
+                    declare(format!("map {name} {{ type {key} : {data}{} }}", flags(body)));
                     maps.insert(name.to_owned(), elements(body));
                 }
                 "set" => {
-                    declare(format!("set {name} {{ type {} }}", text::types(&body["type"])));
+                    declare(format!("set {name} {{ type {}{} }}", text::types(&body["type"]), flags(body)));
                     let elements = elements(body);
                     content.elements.extend(elements.iter().map(|element| line("set", name, element)));
                 }
@@ -128,28 +143,40 @@ impl Content {
 
     /// Joins the maps of addresses and of ports to forwards; elements without a counterpart are shown as they are.
     fn join(&mut self, mut maps: BTreeMap<String, Vec<Value>>) {
-        for (addresses, ports) in [("addr4", "port4"), ("addr6", "port6")] {
-            let mut counterparts: BTreeMap<(Protocol, u16), Value> = BTreeMap::new();
-            for element in maps.remove(ports).unwrap_or_default() {
+        let pairs = ["", "nat_", "loop_"].into_iter().flat_map(|prefix| {
+            ["4", "6"].map(|family| [format!("{prefix}addr{family}"), format!("{prefix}port{family}")])
+        });
+        for [addresses, ports] in pairs {
+            let mut counterparts: BTreeMap<Key, Value> = BTreeMap::new();
+            for element in maps.remove(&ports).unwrap_or_default() {
                 match parts(&element).filter(|(_, value)| port(value).is_some()) {
                     Some((key, _)) => _ = counterparts.insert(key, element.clone()),
-                    None => _ = self.elements.insert(line("map", ports, &element)),
+                    None => _ = self.elements.insert(line("map", &ports, &element)),
                 }
             }
-            for element in maps.remove(addresses).unwrap_or_default() {
+            for element in maps.remove(&addresses).unwrap_or_default() {
                 let forward = parts(&element).and_then(|(key, value)| {
                     let address = value.as_str()?.parse().ok()?;
                     let counterpart = counterparts.remove(&key)?;
-                    let container_port = parts(&counterpart).and_then(|(_, value)| port(value))?;
-                    let (protocol, host_port) = key;
-                    Some(RuleLine::Forward { container: None, protocol, host_port, address, container_port })
+                    let to = parts(&counterpart).and_then(|(_, value)| port(value))?;
+                    Some(key.leads(address, Ports::one(to), !addresses.starts_with("addr")))
                 });
                 self.elements.insert(match forward {
-                    Some(forward) => (addresses.to_owned(), forward),
-                    None => line("map", addresses, &element),
+                    Some(forward) => (addresses.clone(), forward),
+                    None => line("map", &addresses, &element),
                 });
             }
-            self.elements.extend(counterparts.values().map(|element| line("map", ports, element)));
+            self.elements.extend(counterparts.values().map(|element| line("map", &ports, element)));
+        }
+        for map in ["nat_range4", "nat_range6", "loop_range4", "loop_range6"] {
+            for element in maps.remove(map).unwrap_or_default() {
+                let forward = parts(&element)
+                    .and_then(|(key, value)| Some(key.leads(value.as_str()?.parse().ok()?, key.ports, true)));
+                self.elements.insert(match forward {
+                    Some(forward) => (map.to_owned(), forward),
+                    None => line("map", map, &element),
+                });
+            }
         }
         for (map, elements) in maps {
             self.elements.extend(elements.iter().map(|element| line("map", &map, element)));
@@ -200,14 +227,27 @@ fn line(kind: &str, name: &str, element: &Value) -> (String, RuleLine) {
     (name.to_owned(), RuleLine::Rule(format!("{kind} {name} {{ {} }}", text::element_text(element))))
 }
 
-/// The elements of a set or map, stripped of counters and comments.
+/// The elements of a set or map, stripped of counters and comments, and with names for protocols.
 fn elements(body: &Value) -> Vec<Value> {
+    let protocol_at = body["type"].as_array().and_then(|types| types.iter().position(|it| it == "inet_proto"));
     let elements = match body.get("elem") {
         Some(Value::Array(elements)) => elements.clone(),
         Some(one) => vec![one.clone()],
         None => Vec::new(),
     };
-    let bare = |value: Value| value.get("elem").and_then(|elem| elem.get("val")).cloned().unwrap_or(value);
+    // nft prints the number if it finds no /etc/protocols to look up the name.
+    let named = |mut value: Value| {
+        let protocol = protocol_at.and_then(|at| value.get_mut("concat")?.get_mut(at));
+        if let Some(protocol) = protocol {
+            match protocol.as_u64() {
+                Some(6) => *protocol = Protocol::Tcp.as_str().into(),
+                Some(17) => *protocol = Protocol::Udp.as_str().into(),
+                _ => {}
+            }
+        }
+        value
+    };
+    let bare = |value: Value| named(value.get("elem").and_then(|elem| elem.get("val")).cloned().unwrap_or(value));
     let pair = |value: Value| match value {
         Value::Array(parts) => Value::Array(parts.into_iter().map(bare).collect()),
         other => bare(other),
@@ -215,21 +255,56 @@ fn elements(body: &Value) -> Vec<Value> {
     elements.into_iter().map(pair).collect()
 }
 
-/// The key and value of an element `protocol . port : value`.
-fn parts(element: &Value) -> Option<((Protocol, u16), &Value)> {
+/// The key of an element that leads a port somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    at: Option<IpAddr>,
+    protocol: Protocol,
+    ports: Ports,
+}
+
+impl Key {
+    /// The line about it; `by_nat` if a rule of `networking.nat` looks it up.
+    fn leads(self, address: IpAddr, to: Ports, by_nat: bool) -> RuleLine {
+        let Self { at, protocol, ports } = self;
+        match by_nat {
+            true => RuleLine::Nat { container: None, protocol, at, ports, address, to },
+            false => RuleLine::Forward {
+                container: None,
+                protocol,
+                host_port: ports.first,
+                address,
+                container_port: to.first,
+            },
+        }
+    }
+}
+
+/// The key and value of an element `protocol . port : value`, with or without an address of the host before it.
+fn parts(element: &Value) -> Option<(Key, &Value)> {
     let [key, value] = element.as_array()?.as_slice() else {
         return None;
     };
-    let [protocol, host_port] = key.get("concat")?.as_array()?.as_slice() else {
-        return None;
-    };
-    // nft prints the number if it finds no /etc/protocols to look up the name.
-    let protocol = match (protocol.as_str(), protocol.as_u64()) {
-        (Some("tcp"), _) | (_, Some(6)) => Protocol::Tcp,
-        (Some("udp"), _) | (_, Some(17)) => Protocol::Udp,
+    let (at, protocol, host_ports) = match key.get("concat")?.as_array()?.as_slice() {
+        [protocol, ports] => (None, protocol, ports),
+        [at, protocol, ports] => (Some(at.as_str()?.parse().ok()?), protocol, ports),
         _ => return None,
     };
-    Some(((protocol, port(host_port)?), value))
+    let protocol = match protocol.as_str()? {
+        "tcp" => Protocol::Tcp,
+        "udp" => Protocol::Udp,
+        _ => return None,
+    };
+    let ports = match host_ports.get("range").and_then(Value::as_array).map(Vec::as_slice) {
+        Some([first, last]) => Ports { first: port(first)?, last: port(last)? },
+        Some(_) => return None,
+        None => Ports::one(port(host_ports)?),
+    };
+    (ports.first <= ports.last).then_some((Key { at, protocol, ports }, value))
+}
+
+fn flags(body: &Value) -> String {
+    text::flags(body).map(|flags| format!("; flags {flags}")).unwrap_or_default()
 }
 
 fn port(value: &Value) -> Option<u16> {

@@ -12,6 +12,8 @@
 //!   would not find their way back.
 //! - `route_localnet`, which forwards of 127.0.0.1 need, would also let a guest reach the host's own loopback services.
 //!   Chain `guard` drops such packets before anything else sees them.
+//! - `networking.nat` is here as well: its forwards are elements of maps, too, whatever their number. Ranges have a map of their
+//!   own, because nft refuses a map whose values mix single ports and ranges.
 //! - Rules match only the exact names of our own interfaces and their bridges, so another tool's `ve-…` is left alone.
 //!   Packets that come in through a bridge for a guest on the same bridge are masqueraded, too: the guest would answer
 //!   directly, bypassing the host.
@@ -23,12 +25,14 @@
 //! Not here: running `nft` (that is `host`).
 
 mod differences;
+mod host_nat;
 mod objects;
+mod parts;
 mod ruleset;
 mod text;
 
 pub use differences::{RuleLine, RulesDifference};
-pub use objects::TABLE;
+pub use parts::TABLE;
 pub use ruleset::{IPV4_FORWARDING, IPV6_FORWARDING, Ruleset, Sysctl, Target};
 
 #[cfg(test)]

@@ -4,21 +4,17 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use nftables::expr::{
-    CT, Expression, Fib, FibFlag, FibResult, Map as Lookup, Meta, MetaKey, NamedExpression, Payload, PayloadField,
-    Prefix,
-};
-use nftables::schema::{
-    Chain, Map, NfCmd, NfListObject, NfObject, Nftables, Rule, Set, SetType, SetTypeValue, Table as NfTable,
-};
-use nftables::stmt::{Match, NAT, NATFamily, Operator, Statement};
+use nftables::expr::{Expression, Fib, FibFlag, FibResult, Map as Lookup, MetaKey, NamedExpression, Prefix};
+use nftables::schema::{Chain, NfCmd, NfListObject, NfObject, Nftables, Rule, SetType, Table as NfTable};
+use nftables::stmt::{NAT, NATFamily, Statement};
 use nftables::types::{NfChainPolicy, NfChainType, NfFamily, NfHook};
 use serde_json::Value;
 
+use super::host_nat;
+use super::parts::{
+    Statements, TABLE, concat, is, is_forwarded, is_not, meta, named, payload, set, string, typed_map,
+};
 use super::ruleset::{Ruleset, Target};
-
-/// The name of the only table that we ever touch.
-pub const TABLE: &str = "container-rebuild";
 
 /// All objects of our table in the order in which they must be defined; empty if there should be no table.
 pub(super) struct Table(pub(super) Vec<NfListObject<'static>>);
@@ -44,15 +40,12 @@ impl Table {
                     objects.push(map(format!("port{family}"), SetType::InetService, ports));
                 }
             }
-            objects.push(NfListObject::Set(Box::new(Set {
-                family: NfFamily::INet,
-                table: TABLE.into(),
-                name: LINKS.into(),
-                set_type: SetTypeValue::Single(SetType::Ifname),
-                elem: Some(ruleset.links.iter().map(|link| string(link.clone())).collect::<Vec<_>>().into()),
-                ..Set::default()
-            })));
         }
+        if ruleset.has_links() {
+            let links = ruleset.links.iter().map(|link| string(link.clone()));
+            objects.push(set(LINKS.to_owned(), &[SetType::Ifname], links.collect(), false));
+        }
+        objects.extend(ruleset.nat.iter().flat_map(host_nat::objects));
         let chains = chains(ruleset);
         objects.extend(chains.iter().map(|(hook, _)| NfListObject::Chain(hook.object())));
         for (hook, rules) in chains {
@@ -114,71 +107,56 @@ const PRE: Hook = Hook { name: "pre", kind: NfChainType::NAT, hook: NfHook::Prer
 const OUT: Hook = Hook { name: "out", kind: NfChainType::NAT, hook: NfHook::Output, priority: -100 };
 const POST: Hook = Hook { name: "post", kind: NfChainType::NAT, hook: NfHook::Postrouting, priority: 100 };
 
-type Statements = Vec<Statement<'static>>;
-
 fn chains(ruleset: &Ruleset) -> Vec<(Hook, Vec<Statements>)> {
     let (v4, v6) = (
         ruleset.forwards.iter().any(|forward| forward.v4.is_some()),
         ruleset.forwards.iter().any(|forward| forward.v6.is_some()),
     );
     let mut chains = Vec::new();
-    if v4 {
+    let (mut pre, mut out, mut post) = (Vec::new(), Vec::new(), Vec::new());
+    if !ruleset.exposed.is_empty() {
         chains.push((
             GUARD,
             vec![vec![
-                is(meta(MetaKey::Iifname), set(LINKS)),
+                is(meta(MetaKey::Iifname), named(LINKS)),
                 is(payload("ip", "daddr"), loopback()),
                 Statement::Drop(None),
             ]],
         ));
     }
-    if v4 || v6 {
-        let (mut pre, mut out) = (Vec::new(), Vec::new());
-        if v4 {
-            let forward = |first: Statements| [first, dnat(4, NATFamily::IP)].concat();
-            pre.push(forward(vec![is(meta(MetaKey::Nfproto), string("ipv4"))]));
-            out.push(forward(vec![is(meta(MetaKey::Nfproto), string("ipv4"))]));
-        }
-        if v6 {
-            let forward = |first: Statements| [first, dnat(6, NATFamily::IP6)].concat();
-            pre.push(forward(vec![is(meta(MetaKey::Nfproto), string("ipv6"))]));
-            // Nothing routes ::1 out of the host. If the connection is refused at once, a client tries 127.0.0.1; if it
-            // were forwarded, it would hang.
-            out.push(forward(vec![is_not(payload("ip6", "daddr"), string("::1"))]));
-        }
-        chains.push((PRE, pre));
-        chains.push((OUT, out));
-    }
-    let mut post = Vec::new();
     if v4 {
+        let forward = |first: Statements| [first, dnat(4, NATFamily::IP)].concat();
+        pre.push(forward(vec![is(meta(MetaKey::Nfproto), string("ipv4"))]));
+        out.push(forward(vec![is(meta(MetaKey::Nfproto), string("ipv4"))]));
+    }
+    if v6 {
+        let forward = |first: Statements| [first, dnat(6, NATFamily::IP6)].concat();
+        pre.push(forward(vec![is(meta(MetaKey::Nfproto), string("ipv6"))]));
+        // Nothing routes ::1 out of the host. If the connection is refused at once, a client tries 127.0.0.1; if it
+        // were forwarded, it would hang.
+        out.push(forward(vec![is_not(payload("ip6", "daddr"), string("::1"))]));
+    }
+    if !ruleset.exposed.is_empty() {
         post.push(vec![
-            is(meta(MetaKey::Oifname), set(LINKS)),
+            is(meta(MetaKey::Oifname), named(LINKS)),
             is(payload("ip", "saddr"), loopback()),
             Statement::Masquerade(None),
         ]);
     }
     if v4 || v6 {
-        let status = Expression::Named(NamedExpression::CT(CT { key: "status".into(), family: None, dir: None }));
         post.push(vec![
-            is(meta(MetaKey::Iifname), set(LINKS)),
-            is(meta(MetaKey::Oifname), set(LINKS)),
-            Statement::Match(Match { left: status, right: string("dnat"), op: Operator::IN }),
+            is(meta(MetaKey::Iifname), named(LINKS)),
+            is(meta(MetaKey::Oifname), named(LINKS)),
+            is_forwarded(),
             Statement::Masquerade(None),
         ]);
     }
     if let Some(nat) = &ruleset.nat {
-        // One rule each: nft rejects an anonymous set in which a pattern covers another name.
-        for internal in &nat.internal {
-            let mut rule = Vec::new();
-            if !nat.ipv6 {
-                rule.push(is(meta(MetaKey::Nfproto), string("ipv4")));
-            }
-            rule.push(is(meta(MetaKey::Iifname), string(internal.clone())));
-            rule.extend(nat.external.clone().map(|external| is(meta(MetaKey::Oifname), string(external))));
-            rule.push(Statement::Masquerade(None));
-            post.push(rule);
-        }
+        pre.extend(host_nat::incoming(nat));
+        out.extend(host_nat::from_host(nat));
+        post.extend(host_nat::leaving(nat));
     }
+    chains.extend([(PRE, pre), (OUT, out)].into_iter().filter(|(_, rules)| !rules.is_empty()));
     chains.push((POST, post));
     chains
 }
@@ -186,9 +164,9 @@ fn chains(ruleset: &Ruleset) -> Vec<(Hook, Vec<Statements>)> {
 /// The statements `fib daddr type local dnat … to` the target in the maps of `family`.
 fn dnat(family: u8, nat: NATFamily) -> Statements {
     let fib = Fib { result: FibResult::Type, flags: [FibFlag::Daddr].into() };
-    let key = Expression::Named(NamedExpression::Concat(vec![meta(MetaKey::L4proto), payload("th", "dport")]));
+    let key = concat(vec![meta(MetaKey::L4proto), payload("th", "dport")]);
     let lookup = |map: &str| {
-        let data = set(&format!("{map}{family}"));
+        let data = named(&format!("{map}{family}"));
         Some(Expression::Named(NamedExpression::Map(Box::new(Lookup { key: key.clone(), data }))))
     };
     vec![
@@ -202,48 +180,13 @@ fn map(
     data: SetType,
     elements: impl Iterator<Item = (Key, Expression<'static>)>,
 ) -> NfListObject<'static> {
-    let elements = elements.map(|((protocol, port), value)| {
-        let key = NamedExpression::Concat(vec![string(protocol), Expression::Number(port)]);
-        Expression::List(vec![Expression::Named(key), value])
-    });
-    NfListObject::Map(Box::new(Map {
-        family: NfFamily::INet,
-        table: TABLE.into(),
-        name: name.into(),
-        set_type: SetTypeValue::Concatenated(vec![SetType::InetProto, SetType::InetService].into()),
-        map: SetTypeValue::Single(data),
-        elem: Some(elements.collect::<Vec<_>>().into()),
-        ..Map::default()
-    }))
-}
-
-fn is(left: Expression<'static>, right: Expression<'static>) -> Statement<'static> {
-    Statement::Match(Match { left, right, op: Operator::EQ })
-}
-
-fn is_not(left: Expression<'static>, right: Expression<'static>) -> Statement<'static> {
-    Statement::Match(Match { left, right, op: Operator::NEQ })
-}
-
-fn meta(key: MetaKey) -> Expression<'static> {
-    Expression::Named(NamedExpression::Meta(Meta { key }))
-}
-
-fn payload(protocol: &'static str, field: &'static str) -> Expression<'static> {
-    let field = PayloadField { protocol: protocol.into(), field: field.into() };
-    Expression::Named(NamedExpression::Payload(Payload::PayloadField(field)))
+    let elements =
+        elements.map(|((protocol, port), value)| (concat(vec![string(protocol), Expression::Number(port)]), value));
+    typed_map(name, (&[SetType::InetProto, SetType::InetService], data), elements.collect(), false)
 }
 
 fn loopback() -> Expression<'static> {
     Expression::Named(NamedExpression::Prefix(Prefix { addr: Box::new(string("127.0.0.0")), len: 8 }))
-}
-
-fn set(name: &str) -> Expression<'static> {
-    string(format!("@{name}"))
-}
-
-fn string(text: impl Into<Cow<'static, str>>) -> Expression<'static> {
-    Expression::String(text.into())
 }
 
 fn table() -> NfListObject<'static> {

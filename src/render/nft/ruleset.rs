@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::model::ContainerName;
-use crate::model::spec::{HostSpec, NatSpec, Network, Private, Protocol};
+use crate::model::nat::ByPort;
+use crate::model::spec::{HostSpec, NatForward, NatSpec, Network, Ports, Prefix, Private, Protocol};
 use crate::render::interface;
 
 /// A forward to a guest that has at least one address.
@@ -47,15 +48,51 @@ pub struct Ruleset {
     pub(super) forwards: Vec<Target>,
     pub(super) links: BTreeSet<String>,
     pub(super) exposed: BTreeSet<String>,
-    pub(super) nat: Option<Masquerade>,
+    pub(super) nat: Option<HostNat>,
 }
 
-/// NAT from one set of interfaces to another.
+/// What `networking.nat` asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Masquerade {
+pub(super) struct HostNat {
+    /// The interfaces whose connections are translated.
     pub(super) internal: BTreeSet<String>,
+    /// The networks whose connections are translated.
+    pub(super) networks: Vec<Prefix>,
+    /// The interface to the outside.
     pub(super) external: Option<String>,
+    /// The source addresses that connections get, if given: that of IPv4, and that of IPv6.
+    pub(super) source: [Option<IpAddr>; 2],
     pub(super) ipv6: bool,
+    /// Ports that lead elsewhere; no two share a port of one family.
+    pub(super) forwards: Vec<NatForward>,
+    pub(super) dmz: Option<Ipv4Addr>,
+}
+
+impl HostNat {
+    /// The part of `nat` for which there are rules.
+    fn new(nat: &NatSpec, may_lead: impl Fn(IpAddr) -> bool) -> Option<Self> {
+        let mut by_port = ByPort::default();
+        let mut forwards = Vec::new();
+        for forward in nat.forwards.iter().filter(|forward| may_lead(forward.address)) {
+            if by_port.find(forward.protocol, forward.address.is_ipv6(), forward.ports).is_none() {
+                by_port.add(forward.clone(), ());
+                forwards.push(forward.clone());
+            }
+        }
+        forwards.sort();
+        let translates = !nat.internal_interfaces.is_empty() || !nat.internal.is_empty();
+        // That a forward must wait does not take the table away from the others.
+        let is_wanted = translates || !nat.forwards.is_empty() || nat.dmz.is_some();
+        (nat.enable && is_wanted).then(|| Self {
+            internal: nat.internal_interfaces.iter().cloned().collect(),
+            networks: nat.internal.clone(),
+            external: nat.external_interface.clone(),
+            source: [nat.external(false), nat.external(true)],
+            ipv6: nat.ipv6,
+            forwards,
+            dmz: nat.dmz.filter(|address| may_lead(IpAddr::V4(*address))),
+        })
+    }
 }
 
 impl Ruleset {
@@ -71,22 +108,30 @@ impl Ruleset {
         Self::leading(networks, nat, |_, _| true)
     }
 
-    /// Like [`of`](Self::of), without the forwards to addresses for which `may_lead` returns false.
+    /// Like [`of`](Self::of), without the forwards to addresses for which `may_lead` returns false: those of a container, or
+    /// (with `None`) those of `nat`.
     pub fn leading<'a>(
         networks: impl IntoIterator<Item = (&'a ContainerName, &'a Network)>,
         nat: &NatSpec,
-        may_lead: impl Fn(&ContainerName, IpAddr) -> bool,
+        may_lead: impl Fn(Option<&ContainerName>, IpAddr) -> bool,
     ) -> Self {
-        let mut ruleset = Self::default();
+        let nat = HostNat::new(nat, |address| may_lead(None, address));
+        let mut ruleset = Self { nat, ..Self::default() };
+        let from_localhost = ruleset.led_from_localhost();
         let mut taken = BTreeSet::new();
+        let mut addresses = BTreeSet::new();
         for (container, network) in networks {
             let Network::Private(Private { veth: Some(veth), forwards, .. }) = network else {
                 continue;
             };
             let link = interface::way_in(container, veth);
             ruleset.links.insert(link.clone());
-            let v4 = veth.local4.filter(|address| may_lead(container, IpAddr::V4(*address)));
-            let v6 = veth.local6.filter(|address| may_lead(container, IpAddr::V6(*address)));
+            if let Some(address) = veth.local4.filter(|address| from_localhost.contains(address)) {
+                ruleset.exposed.insert(link.clone());
+                addresses.insert(address);
+            }
+            let v4 = veth.local4.filter(|address| may_lead(Some(container), IpAddr::V4(*address)));
+            let v6 = veth.local6.filter(|address| may_lead(Some(container), IpAddr::V6(*address)));
             if v4.is_none() && v6.is_none() {
                 continue;
             }
@@ -108,15 +153,54 @@ impl Ruleset {
             }
         }
         ruleset.forwards.sort();
-        if ruleset.forwards.is_empty() {
+        if !ruleset.has_links() {
             ruleset.links.clear();
         }
-        if nat.enable && !nat.internal_interfaces.is_empty() {
-            let internal = nat.internal_interfaces.iter().cloned().collect();
-            let external = nat.external_interface.clone();
-            ruleset.nat = Some(Masquerade { internal, external, ipv6: nat.ipv6 });
-        }
+        ruleset.keep_local(&addresses);
         ruleset
+    }
+
+    /// The addresses to which forwards of `networking.nat` lead from 127.0.0.1 and the like.
+    fn led_from_localhost(&self) -> BTreeSet<Ipv4Addr> {
+        let forwards = self.nat_forwards().iter().filter(|to| to.loopback.iter().any(IpAddr::is_loopback));
+        forwards
+            .filter_map(|to| match to.address {
+                IpAddr::V4(address) => Some(address),
+                IpAddr::V6(_) => None,
+            })
+            .collect()
+    }
+
+    /// Drops the addresses of `lo` at which a forward would lead nowhere: the kernel lets such packets through to a container only,
+    /// and to no other address than `reachable`.
+    fn keep_local(&mut self, reachable: &BTreeSet<Ipv4Addr>) {
+        for forward in self.nat.iter_mut().flat_map(|nat| &mut nat.forwards) {
+            let is_reachable = matches!(forward.address, IpAddr::V4(address) if reachable.contains(&address));
+            forward.loopback.retain(|address| !address.is_loopback() || is_reachable);
+        }
+    }
+
+    /// Whether there are rules about the interfaces of containers.
+    pub fn has_links(&self) -> bool {
+        !self.forwards.is_empty() || !self.exposed.is_empty()
+    }
+
+    /// The forwards of `networking.nat`.
+    pub fn nat_forwards(&self) -> &[NatForward] {
+        self.nat.as_ref().map(|nat| nat.forwards.as_slice()).unwrap_or_default()
+    }
+
+    /// The address that everything else from outside leads to.
+    pub fn dmz(&self) -> Option<Ipv4Addr> {
+        self.nat.as_ref().and_then(|nat| nat.dmz)
+    }
+
+    /// Whether `networking.nat` forwards these ports of the host to this address.
+    pub fn nat_leads(&self, protocol: Protocol, ports: Ports, address: IpAddr) -> bool {
+        self.nat_forwards().iter().any(|forward| {
+            let is_one = forward.protocol == protocol && forward.address == address;
+            is_one && forward.ports.first <= ports.first && ports.last <= forward.ports.last
+        })
     }
 
     /// The forwards, by protocol and host port.

@@ -10,7 +10,7 @@ fn host() -> HostSpec {
         enable: true,
         internal_interfaces: vec!["ve-*".to_owned()],
         external_interface: Some("eth0".to_owned()),
-        ipv6: false,
+        ..NatSpec::default()
     };
     HostSpec { containers: vec![wasabi()], nat }
 }

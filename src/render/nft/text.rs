@@ -8,7 +8,8 @@ use std::fmt::Write;
 use nftables::schema::NfListObject;
 use serde_json::Value;
 
-use super::objects::{TABLE, Table};
+use super::objects::Table;
+use super::parts::TABLE;
 use super::ruleset::Ruleset;
 
 impl Ruleset {
@@ -55,6 +56,7 @@ fn block(object: &Value, all: &Table) -> Option<String> {
             let data = body.get("map").map(|data| format!(" : {}", types(data))).unwrap_or_default();
             lines.push(format!("{kind} {name} {{"));
             lines.push(format!("  type {}{data}", types(&body["type"])));
+            lines.extend(flags(body).map(|flags| format!("  flags {flags}")));
             lines.extend(elements(body));
         }
         "chain" => {
@@ -81,6 +83,19 @@ fn purpose(name: &str) -> Option<&'static str> {
     match name {
         "addr4" | "addr6" => Some("# Protocol and port of the host : address of the guest."),
         "port4" | "port6" => Some("# Protocol and port of the host : port of the guest."),
+        "nat_addr4" | "nat_addr6" => {
+            Some("# networking.nat.forwardPorts: protocol and port of the host : address.")
+        }
+        "nat_port4" | "nat_port6" => Some("# Protocol and port of the host : port there."),
+        "nat_range4" | "nat_range6" => Some("# Ranges of ports that keep their numbers : address."),
+        "loop_addr4" | "loop_addr6" => Some("# loopbackIPs: address of the host, protocol and port : address."),
+        "loop_port4" | "loop_port6" => Some("# Address of the host, protocol and port : port there."),
+        "loop_range4" | "loop_range6" => {
+            Some("# Ranges of ports that keep their numbers at an address of the host : address.")
+        }
+        "loop_to4" | "loop_to6" => Some("# Where loopbackIPs lead: answers must come back through the host."),
+        "nat_from4" | "nat_from6" => Some("# Networks whose connections are translated."),
+        "nat_inside" => Some("# Interfaces whose connections are translated."),
         "links" => Some("# The interfaces through which the host reaches the containers."),
         "guard" => Some(
             "# Forwards of 127.0.0.1 need route_localnet on these interfaces, which would open the host's own loopback\n\
@@ -106,6 +121,14 @@ pub(super) fn base(chain: &Value) -> String {
     format!("type {} hook {} priority {priority}; policy {policy};", field("type"), field("hook"))
 }
 
+/// The flags of a map or set, such as `interval`. nft 1.1 writes a single one without a list.
+pub(super) fn flags(body: &Value) -> Option<String> {
+    match body.get("flags")? {
+        Value::Array(flags) => Some(flags.iter().map(expression).collect::<Vec<_>>().join(", ")),
+        one => Some(expression(one)),
+    }
+}
+
 /// Types of a key or value: `inet_proto . inet_service`
 pub(super) fn types(types: &Value) -> String {
     match types {
@@ -129,6 +152,8 @@ fn elements(body: &Value) -> Vec<String> {
 pub(super) fn element_text(element: &Value) -> String {
     match element.as_array().map(Vec::as_slice) {
         Some([key, value]) => format!("{} : {}", expression(key), expression(value)),
+        // nft would read a quoted address as a name.
+        _ if element.as_str().is_some_and(|text| text.parse::<std::net::IpAddr>().is_ok()) => expression(element),
         _ => quoted(element),
     }
 }
@@ -197,6 +222,7 @@ fn expression(value: &Value) -> String {
             _ => format!("meta {}", expression(&body["key"])),
         },
         "payload" => format!("{} {}", expression(&body["protocol"]), expression(&body["field"])),
+        "range" => list("-"),
         "prefix" => format!("{}/{}", expression(&body["addr"]), body["len"]),
         "ct" => format!("ct {}", expression(&body["key"])),
         "map" => format!("{} map {}", expression(&body["key"]), expression(&body["data"])),

@@ -18,6 +18,7 @@ mod journal;
 mod live;
 mod main_job;
 mod misbehaving;
+mod nat;
 mod native;
 mod network;
 mod preconditions;

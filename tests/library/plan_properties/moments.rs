@@ -13,7 +13,7 @@ use container_rebuild::model::ContainerName;
 use container_rebuild::model::spec::{Bind, ContainerSpec};
 use container_rebuild::plan::{self, Options, Plan, StateView};
 use container_rebuild::render::interface::Pair;
-use container_rebuild::render::nft::{RuleLine, Ruleset};
+use container_rebuild::render::nft::{RuleLine, Ruleset, Target};
 use container_rebuild::state::{Activation, Generation, Health, JournalEntry, Probe};
 use proptest::prelude::*;
 
@@ -47,10 +47,20 @@ impl<'a> Watched<'a> {
         for side in sides {
             let ruleset = Ruleset::new(&side.spec);
             for line in Ruleset::default().differences(&ruleset.listing()).removed {
-                let RuleLine::Forward { protocol, host_port, .. } = &line else { continue };
-                let target =
-                    ruleset.forwards().iter().find(|to| (&to.protocol, &to.host_port) == (protocol, host_port));
-                forwards.insert((line.clone(), target.expect("one of its own").container.clone()));
+                match &line {
+                    RuleLine::Forward { protocol, host_port, .. } => {
+                        let is_it = |to: &&Target| (&to.protocol, &to.host_port) == (protocol, host_port);
+                        let target = ruleset.forwards().iter().find(is_it).expect("one of its own");
+                        forwards.insert((line.clone(), target.container.clone()));
+                    }
+                    // One of the host leads to whoever has the address.
+                    RuleLine::Nat { address, .. } => {
+                        let whose =
+                            side.spec.containers.iter().filter(|it| it.network.addresses().contains(address));
+                        forwards.extend(whose.map(|it| (line.clone(), it.name.clone())));
+                    }
+                    RuleLine::Rule(_) => {}
+                }
             }
         }
         Self { host, failing, calls: AtomicUsize::new(0), forwards, wrong: Mutex::default() }
@@ -90,7 +100,7 @@ impl<'a> Watched<'a> {
         let mut wrong = Vec::new();
         let rules = state.rules.clone().unwrap_or_default();
         for line in Ruleset::default().differences(&rules).removed {
-            let RuleLine::Forward { address, .. } = &line else { continue };
+            let (RuleLine::Forward { address, .. } | RuleLine::Nat { address, .. }) = &line else { continue };
             let whose: BTreeSet<_> =
                 self.forwards.iter().filter(|(to, _)| *to == line).map(|(_, name)| name).collect();
             let Some(holders) = held.get(address) else { continue };

@@ -7,8 +7,8 @@ use container_rebuild::model::check::check;
 use container_rebuild::model::path::OptionSpans;
 use container_rebuild::model::spec::HostSpec;
 use container_rebuild::model::{
-    BindMount, Boot, Container, ContainerName, Field, ForwardPort, Manifest, Nat, Networking, PrivateUsers,
-    PrivateUsersMode, System, Unknown,
+    BindMount, Boot, Container, ContainerName, Field, ForwardPort, Manifest, Nat, NatForward, Networking,
+    PrivateUsers, PrivateUsersMode, SourcePort, System, Unknown,
 };
 use container_rebuild::plan::{Configuration, Endpoint, EndpointKind, StateView};
 use proptest::prelude::*;
@@ -150,6 +150,19 @@ impl World {
         container
     }
 
+    /// Forwards of the host: to an address, whoever has it, and to the first container, whichever address it has.
+    fn nat_forwards(&self) -> Vec<Field<NatForward>> {
+        let to = |port: i64, last: usize| {
+            Field::Known(NatForward {
+                destination: format!("10.0.0.{}:80", last + 10).into(),
+                loopback_ips: vec![].into(),
+                proto: String::from("tcp").into(),
+                source_port: SourcePort::Port(port).into(),
+            })
+        };
+        vec![to(9000, 0), to(9001, self.addresses[0])]
+    }
+
     pub(crate) fn manifest(&self) -> Manifest {
         let there = self.shapes.iter().enumerate().filter_map(|(index, shape)| Some((index, shape.as_ref()?)));
         let containers = there.map(|(index, shape)| (name(NAMES[index]), self.container(index, shape))).collect();
@@ -157,6 +170,7 @@ impl World {
             enable: self.nat.into(),
             internal_interfaces: vec![String::from("ve-+").into()].into(),
             external_interface: Some(String::from("eth0")).into(),
+            forward_ports: self.nat_forwards().into(),
             ..Nat::default()
         };
         Manifest {

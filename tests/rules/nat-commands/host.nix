@@ -1,0 +1,8 @@
+{
+  networking.nat = {
+    enable = true;
+    externalInterface = "eth0";
+    internalInterfaces = [ "ve-+" ];
+    extraCommands = "iptables -t nat -A nixos-nat-post -j MASQUERADE";
+  };
+}
