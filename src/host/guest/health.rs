@@ -11,6 +11,7 @@ use zbus::{OwnedObjectPath, OwnedVariant};
 
 use super::dbus::Peer;
 use super::root::Root;
+use super::service;
 use crate::diag::visible;
 use crate::state::{FailedUnit, Health, Machine};
 
@@ -72,7 +73,8 @@ fn ask(stream: UnixStream, is_bus: bool, settling: Duration, end: Instant) -> io
     }
     settle(&mut peer, settling)?;
     let units: Vec<ListedUnit> = peer.call([SERVICE, PATH, MANAGER, "ListUnitsFiltered"], &(vec!["failed"],))?;
-    let failed = units.into_iter().take(MOST_UNITS).map(|(name, .., path, _, _, _)| {
+    let theirs = units.into_iter().filter(|(name, ..)| !service::is_ours(name));
+    let failed = theirs.take(MOST_UNITS).map(|(name, .., path, _, _, _)| {
         let result = result(&mut peer, &name, &path);
         FailedUnit { unit: shown(&name), result: shown(result.as_deref().unwrap_or("failed")) }
     });

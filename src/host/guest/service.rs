@@ -32,6 +32,15 @@ trait Manager {
     fn kill_unit(&self, name: &str, whom: &str, signal: i32) -> zbus::Result<()>;
 }
 
+/// What the names of our services in a guest begin with.
+const NAME_PREFIX: &str = "container-rebuild-run-";
+
+/// Whether a unit of a guest is one of our services. systemd removes it only once it has noticed that we left the bus, so
+/// that one whose command failed can still be there when the guest's failed units are listed.
+pub(super) fn is_ours(unit: &str) -> bool {
+    unit.starts_with(NAME_PREFIX)
+}
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ended {
@@ -51,7 +60,7 @@ pub(super) struct Service {
 impl Service {
     /// Creates a service that executes a program (its path, and its arguments from number 0 on) in the guest `guest`.
     pub(super) fn new(guest: &str, (program, arguments): (String, Vec<String>)) -> Self {
-        let name = format!("container-rebuild-run-{}.service", random());
+        let name = format!("{NAME_PREFIX}{}.service", random());
         let what = arguments.iter().skip(5).chain([&program]).next().cloned().unwrap_or_default();
         let arguments: Vec<String> = arguments.iter().map(|argument| literal(argument)).collect();
         let mut service = Self { name, properties: Vec::new() };

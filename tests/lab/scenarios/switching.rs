@@ -103,11 +103,15 @@ fn what_switch_to_configuration_prints_is_shown_with_v_and_when_it_fails() {
                    ExecStart = \"/bin/false\"; }; };";
     let one = kept(failing);
     assert_eq!(switch(&lab, &one, "").code, 0);
+    // What is left of a command that failed in the guest until systemd removes it: no unit of the guest's own.
+    let lingers = "systemd-run --quiet --wait --unit=container-rebuild-run-lingers false";
+    assert_eq!(lab.sh(&format!("container-rebuild run wasabi -- {lingers}")).code, 1);
     let before = lab.mark();
     let said = switch(&lab, &with(&one, "one@", "two@"), "--degraded=fail");
     assert_eq!(said.code, 0, "{said:#?}");
     assert!(said.err.contains("note[degraded]: `wasabi` was reloaded, and is still degraded"), "{said:#?}");
     assert!(!said.err.contains("Checking switch inhibitors"), "{said:#?}");
+    lab.sh("container-rebuild run wasabi -- systemctl reset-failed container-rebuild-run-lingers").ok();
     let said = switch(&lab, &with(&one, "one@", "three@"), "-v");
     let printed = |line: &str| said.err.lines().any(|it| it.contains("INFO") && it.contains(line));
     assert!(
