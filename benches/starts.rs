@@ -11,13 +11,16 @@ use std::time::Duration;
 
 use lab::{Lab, Table};
 
+/// The name, the bound of the ratio, and the seconds that ours and the other took.
+type Row = (String, f64, Vec<(f64, f64)>);
+
 fn main() {
     if std::env::args().any(|argument| argument == "--short") {
         return;
     }
     let lab = Lab::up("bench-starts");
     let measured = lab.run(&["exec", "--", "python3", "-c", MEASURE]);
-    let rows: Vec<(String, f64, Vec<(f64, f64)>)> = serde_json::from_str(&measured).expect("pairs of numbers");
+    let rows: Vec<Row> = serde_json::from_str(&measured).expect("pairs of numbers");
     let mut table = Table::new();
     for (name, bound, pairs) in rows {
         let of = |which: fn(&(f64, f64)) -> f64| {
