@@ -47,8 +47,8 @@ fn all(cx: &Context<'_>, configuration: &Configuration, host: Option<&dyn LiveHo
     if let Some(host) = host {
         match host.snapshot() {
             Ok(snapshot) => findings.extend(facts::missing(
-                &configuration.manifest,
-                &checked.spec,
+                (&configuration.manifest, &checked.spec),
+                &configuration.guests,
                 &configuration.spans,
                 host,
                 &snapshot,

@@ -67,8 +67,14 @@ pub fn plan(
     let checked = configuration.check();
     require_known(cx, names(&configuration, &snapshot), Scope::ConfigurationAndHost)?;
     let mut findings = findings(cx, &configuration, &checked);
-    let missing =
-        facts::missing(&configuration.manifest, &checked.spec, &configuration.spans, host, &snapshot).into_iter();
+    let missing = facts::missing(
+        (&configuration.manifest, &checked.spec),
+        &configuration.guests,
+        &configuration.spans,
+        host,
+        &snapshot,
+    )
+    .into_iter();
     // `plan` changes nothing, so a missing path or interface does not fail it.
     let missing = missing.map(|finding| match finding.severity {
         Severity::Error => Diagnostic { severity: Severity::Warning, ..finding },

@@ -84,8 +84,13 @@ pub(super) fn before_build(
     generation: &Generation,
 ) -> Result<(), Vec<Diagnostic>> {
     let spec = configuration.check_model().spec;
-    let missing =
-        facts::missing(&configuration.manifest, &spec, &configuration.spans, &BeforeBuild(host), snapshot);
+    let missing = facts::missing(
+        (&configuration.manifest, &spec),
+        &configuration.guests,
+        &configuration.spans,
+        &BeforeBuild(host),
+        snapshot,
+    );
     let mut missing = about_covered(cx, configuration, missing);
     missing.retain(|finding| finding.severity == Severity::Error);
     missing.extend(obstacles(host, configuration, snapshot, plan));

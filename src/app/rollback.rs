@@ -1,5 +1,6 @@
 //! `generations` and `rollback`: what was applied before, and the way back to it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::carry_out::ApplyOptions;
@@ -53,7 +54,8 @@ pub fn rollback(
         _ => with_others(cx, Generation { number: 0, recorded: Some(cx.clock.now()), ..generation }, &snapshot),
     };
     let spec = check(&generation.manifest, &OptionSpans::default()).spec;
-    let missing = facts::missing(&generation.manifest, &spec, &OptionSpans::default(), host, &snapshot);
+    let missing =
+        facts::missing((&generation.manifest, &spec), &BTreeMap::new(), &OptionSpans::default(), host, &snapshot);
     let mut missing: Vec<_> = missing.into_iter().filter(|it| it.severity == Severity::Error).collect();
     missing.extend(gone(host, &generation));
     if !missing.is_empty() {

@@ -104,7 +104,13 @@ pub fn switch(
     if !checked.unknown.is_empty() {
         return Err(checked.unknown);
     }
-    let missing = facts::missing(&configuration.manifest, &checked.spec, &configuration.spans, host, &snapshot);
+    let missing = facts::missing(
+        (&configuration.manifest, &checked.spec),
+        &configuration.guests,
+        &configuration.spans,
+        host,
+        &snapshot,
+    );
     let missing = about_covered(cx, &configuration, missing);
     if missing.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(missing);

@@ -4,6 +4,7 @@ mod files;
 mod generations;
 mod guests;
 mod refusals;
+mod resolver;
 mod runs;
 mod sources;
 mod trials;

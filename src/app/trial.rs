@@ -98,7 +98,7 @@ pub fn try_out(
     if !checked.unknown.is_empty() {
         return Err(checked.unknown);
     }
-    let missing = facts::missing(&ready.manifest, &checked.spec, &ready.spans, host, &snapshot);
+    let missing = facts::missing((&ready.manifest, &checked.spec), &ready.guests, &ready.spans, host, &snapshot);
     let missing = about_covered(trial, &ready, missing);
     if missing.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(missing);

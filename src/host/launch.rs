@@ -24,11 +24,13 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::getppid;
 
 use super::cgroup_freezer::Freezer;
-use super::{atomic_file, bind_source, bus, idmap, leftovers, machined, netlink, netns, notify, owner, root};
-use crate::model::spec::ContainerSpec;
+use super::{
+    atomic_file, bind_source, bus, idmap, leftovers, machined, netlink, netns, notify, owner, resolver, root,
+};
+use crate::model::spec::{ContainerSpec, Network};
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::{interface, nspawn, paths};
-use crate::state::Record;
+use crate::state::{Record, Resolver};
 
 /// Prepares the container and becomes its systemd-nspawn. Returns only on failure; the unit's status then shows the
 /// error (`StatusText`).
@@ -162,10 +164,27 @@ fn prepare_files(spec: &ContainerSpec) -> Result<PathBuf, LaunchError> {
             tracing::warn!("{} may belong to someone else: it keeps its owner", left.display());
         }
     }
-    let resolv_conf = spec.copy_resolv_conf.then_some(Path::new("/etc/resolv.conf"));
     let root = if spec.ephemeral { root::fresh(&spec.name)? } else { paths::root(&spec.name) };
-    root::prepare(&root, resolv_conf)?;
+    root::prepare(&root, || if spec.copy_resolv_conf { resolv_conf(spec) } else { Ok(None) })?;
     Ok(root)
+}
+
+/// The guest's `/etc/resolv.conf`, if the host has one. A private network does not reach the host's loopback.
+fn resolv_conf(spec: &ContainerSpec) -> io::Result<Option<Vec<u8>>> {
+    let Some((copy, resolver)) = resolver::look()? else { return Ok(None) };
+    Ok(Some(match resolver {
+        _ if !matches!(spec.network, Network::Private(_)) => copy,
+        Resolver::Copy => copy,
+        Resolver::Upstream { text, .. } => text.into_bytes(),
+        Resolver::Unreachable { loopback } => {
+            tracing::warn!(
+                ?loopback,
+                "the name servers of the host's resolv.conf are out of the guest's reach, and the host's upstream servers are \
+                 not known"
+            );
+            copy
+        }
+    }))
 }
 
 /// Creates a directory unless it exists; the mode does not apply to its parents.
@@ -236,7 +255,7 @@ pub(super) mod tests {
     use crate::host::netns::tests::empty_host;
     use crate::host::sysctl;
     use crate::model::Container;
-    use crate::model::spec::{Bind, Forward, Network, Private, Protocol, Users, Veth};
+    use crate::model::spec::{Bind, Forward, Private, Protocol, Users, Veth};
     use crate::render::nft::IPV4_FORWARDING;
 
     pub(in crate::host) fn record(name: &str, network: Network) -> Record {

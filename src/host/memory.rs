@@ -125,6 +125,10 @@ pub struct State {
     pub unknown_users: BTreeSet<String>,
     /// Sources of bind mounts of running guests that are symlinks and lead elsewhere by now.
     pub moved_sources: BTreeMap<ContainerName, BTreeSet<PathBuf>>,
+    /// The host's `/etc/resolv.conf`.
+    pub resolv_conf: String,
+    /// Files that list the servers behind a resolver of the host's.
+    pub upstream: BTreeMap<PathBuf, String>,
     /// Units of mounts whose start fails.
     pub broken_mounts: BTreeSet<String>,
     /// The facts about paths.

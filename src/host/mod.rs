@@ -52,6 +52,7 @@ mod probe;
 pub mod process;
 mod programs;
 mod ready;
+mod resolver;
 pub(crate) mod root;
 mod scratch;
 mod sysctl;

@@ -16,7 +16,7 @@ use super::linux::Linux;
 use super::nft::NftError;
 use super::{
     apply_journal, bind_source, bus, damage, generations, guest_network, idmap, machined, mount_units, netlink,
-    nft, own_program, programs, sysctl, systemd,
+    nft, own_program, programs, resolver, sysctl, systemd,
 };
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
@@ -68,6 +68,7 @@ impl Probe for Linux {
                 forwards_ipv6: sysctl::is_on(IPV6_FORWARDING),
                 keeps_advertisements: sysctl::keeps_advertisements(),
             },
+            resolver: resolver::look().ok().map(|read| read.map(|(_, resolver)| resolver).unwrap_or_default()),
             unfinished,
             is_generation_lost: generations::is_lost(generation.as_ref()),
             boot_generation: generations::boots_next(),

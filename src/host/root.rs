@@ -51,9 +51,11 @@ pub(super) fn fresh(name: &ContainerName) -> Result<PathBuf, RootError> {
 
 /// Creates `root` and everything in it that nspawn and a NixOS guest expect, like NixOS's own start script.
 ///
-/// Existing files stay, except for modes and for `etc/resolv.conf`, which becomes a copy of `resolv_conf` if that is
-/// given and exists.
-pub(super) fn prepare(root: &Path, resolv_conf: Option<&Path>) -> Result<(), RootError> {
+/// Existing files stay, except for modes and for `etc/resolv.conf`, which gets what `resolv_conf` returns, if anything.
+pub(super) fn prepare(
+    root: &Path,
+    resolv_conf: impl FnOnce() -> io::Result<Option<Vec<u8>>>,
+) -> Result<(), RootError> {
     let failed = |path: &str| {
         let path = root.join(path);
         move |source| RootError { path, source }
@@ -72,13 +74,11 @@ pub(super) fn prepare(root: &Path, resolv_conf: Option<&Path>) -> Result<(), Roo
     for path in ["etc/os-release", "etc/machine-id"] {
         tree.empty_file(path).map_err(failed(path))?;
     }
-    let Some(resolv_conf) = resolv_conf else { return Ok(()) };
-    let copied = match fs::read(resolv_conf) {
-        Ok(content) => tree.replace("etc/resolv.conf", &content),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-    };
-    copied.map_err(failed("etc/resolv.conf"))
+    let written = resolv_conf().and_then(|content| match content {
+        Some(content) => tree.replace("etc/resolv.conf", &content),
+        None => Ok(()),
+    });
+    written.map_err(failed("etc/resolv.conf"))
 }
 
 struct Root(OwnedFd);
@@ -160,13 +160,12 @@ mod tests {
     #[test]
     fn a_root_gets_what_nixos_expects_and_keeps_its_files() {
         let directory = tempfile::tempdir().expect("a directory");
-        let (root, resolv_conf) = (directory.path().join("c"), directory.path().join("resolv.conf"));
-        fs::write(&resolv_conf, "nameserver 192.0.2.1\n").expect("written");
-        prepare(&root, Some(&resolv_conf)).expect("prepared");
+        let root = directory.path().join("c");
+        let naming = |server: &str| Ok(Some(format!("nameserver {server}\n").into_bytes()));
+        prepare(&root, || naming("192.0.2.1")).expect("prepared");
         fs::write(root.join("etc/machine-id"), "0123").expect("written");
         fs::set_permissions(root.join("root"), fs::Permissions::from_mode(0o777)).expect("a mode");
-        fs::write(&resolv_conf, "nameserver 192.0.2.2\n").expect("written");
-        prepare(&root, Some(&resolv_conf)).expect("prepared again");
+        prepare(&root, || naming("192.0.2.2")).expect("prepared again");
         for (path, expected) in
             [("usr/bin", 0o755), ("etc", 0o755), ("var/lib", 0o755), ("var/lib/private", 0o700), ("root", 0o700)]
         {
@@ -176,9 +175,7 @@ mod tests {
         assert_eq!(read("etc/machine-id").as_deref(), Some("0123"));
         assert_eq!(read("etc/os-release").as_deref(), Some(""));
         assert_eq!(read("etc/resolv.conf").as_deref(), Some("nameserver 192.0.2.2\n"));
-        prepare(&root, Some(&directory.path().join("none"))).expect("a host without resolv.conf");
-        fs::write(&resolv_conf, "nameserver 192.0.2.3\n").expect("written");
-        prepare(&root, None).expect("prepared");
+        prepare(&root, || Ok(None)).expect("prepared");
         assert_eq!(read("etc/resolv.conf").as_deref(), Some("nameserver 192.0.2.2\n"), "no copy is wanted");
     }
 
@@ -193,8 +190,7 @@ mod tests {
         symlink("/nix/store/1-guest/usr", root.join("usr")).expect("a symlink");
         symlink(&outside, root.join("etc")).expect("a symlink");
         symlink("../outside", root.join("root")).expect("a symlink");
-        let error =
-            prepare(&root, Some(&directory.path().join("none"))).expect_err("etc leads nowhere inside the root");
+        let error = prepare(&root, || Ok(None)).expect_err("etc leads nowhere inside the root");
         assert_eq!(error.path, root.join("etc/os-release"));
         assert_eq!(fs::read_dir(&outside).map(Iterator::count).ok(), Some(0));
         assert_eq!(mode(&outside), 0o711);
@@ -204,7 +200,7 @@ mod tests {
     fn a_file_in_the_way_is_an_error_that_names_it() {
         let directory = tempfile::tempdir().expect("a directory");
         fs::write(directory.path().join("var"), "").expect("written");
-        let error = prepare(directory.path(), Some(Path::new("/dev/null"))).expect_err("var is a file");
+        let error = prepare(directory.path(), || Ok(None)).expect_err("var is a file");
         assert_eq!(error.path, directory.path().join("var"));
     }
 }

@@ -1,5 +1,8 @@
 //! Name servers that a guest gets but cannot reach, or that it configures but does not use.
 //!
+//! The launcher replaces the host's loopback addresses by the host's upstream servers (`state::Resolver`). What is left are
+//! resolvers that may have none: they ask the root servers, or their own settings name others.
+//!
 //! Source: `nixos/modules/config/resolvconf.nix` (`useHostResolvConf`), the modules of the resolvers below
 //! `nixos/modules/services/networking`, and the start script of the containers, which copies the host's `/etc/resolv.conf`.
 
@@ -59,7 +62,8 @@ pub(super) fn lint(subject: Subject<'_>, each: &Each<'_>) -> Vec<Diagnostic> {
     }
     if let Some((path, what)) = loopback(subject.host) {
         let message = format!(
-            "`{}` is told to ask the name server that the host itself asks, {what} on the host's loopback: in its own network there is none",
+            "`{}` may find no names: the host asks {what} on its own loopback, out of reach of a private network, and the \
+             configuration names no other server",
             each.name
         );
         let help = "set `networking.useHostResolvConf = lib.mkForce false;` and `networking.nameservers` in the guest: an address \
@@ -118,20 +122,17 @@ fn runs_a_resolver(guest: &View) -> bool {
             .any(|(name, _)| !matches!(guest.find(&["services", name, "enable"]), OptionState::Undefined))
 }
 
-/// What makes the host use a name server on its own loopback, with the option that says so.
+/// What makes the host use a name server on its own loopback, with the option that says so, unless the launcher certainly
+/// finds the servers behind it.
 fn loopback(host: &View) -> Option<(Vec<String>, String)> {
     let path = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     if host.find(&["environment", "etc", "resolv.conf"]) != OptionState::Undefined {
         return None;
     }
-    if runs_resolved(host) == Some(true) {
-        return Some((path(resolved_by(host)), String::from("systemd-resolved")));
-    }
-    let manager = ["networking", "networkmanager", "dns"];
-    if host.find(&["networking", "networkmanager", "enable"]).is(true)
-        && host.find(&manager).text() == Some("dnsmasq")
-    {
-        return Some((path(&manager), String::from("NetworkManager's `dnsmasq`")));
+    // systemd-resolved and NetworkManager list their servers in files; servers of the configuration are told to resolvconf.
+    let runs_manager = host.find(&["networking", "networkmanager", "enable"]).is(true);
+    if runs_resolved(host) != Some(false) || runs_manager || names_others(host) {
+        return None;
     }
     match host.find(&["networking", "resolvconf", "useLocalResolver"]) {
         OptionState::Unknown => return None,
@@ -149,6 +150,15 @@ fn loopback(host: &View) -> Option<(Vec<String>, String)> {
         }
     }
     named_on_loopback(host).map(|at| (at, String::from("a server")))
+}
+
+/// Whether one of the host's `nameservers` is, or may be, outside the host.
+fn names_others(host: &View) -> bool {
+    match host.find(&["networking", "nameservers"]) {
+        OptionState::Undefined => false,
+        OptionState::Unknown => true,
+        OptionState::Value(servers) => elements(servers).next().is_some() && named_on_loopback(host).is_none(),
+    }
 }
 
 /// Whether all of the host's `nameservers` are loopback addresses.

@@ -4,6 +4,7 @@
 
 mod interfaces;
 mod programs;
+mod resolver;
 mod sources;
 mod users;
 
@@ -13,10 +14,11 @@ use std::path::{Path, PathBuf};
 use sources::sources;
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::Manifest;
 use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::settings::{CONTAINERS, Setting};
 use crate::model::spec::{Credential, HostSpec};
+use crate::model::view::View;
+use crate::model::{ContainerName, Manifest};
 use crate::source::Span;
 use crate::state::{AbsentMount, PathFacts, Probe, ProbeError, Snapshot};
 
@@ -48,14 +50,14 @@ impl Probe for BeforeBuild<'_> {
     }
 }
 
-/// Everything the host lacks: programs, sources of bind mounts and credentials, guest systems, network namespaces, bridges, and the
+/// Everything the host lacks, and what containers get instead of its resolv.conf: programs, sources of bind mounts and credentials, guest systems, network namespaces, bridges, and the
 /// interface through which NAT leaves.
 ///
 /// Bind mounts and bridges come from the `manifest`, where they are known before the guest is built. Interfaces are
-/// checked only if the `snapshot` lists them.
+/// checked only if the `snapshot` lists them. The options of `guests` say who configures name servers of its own.
 pub(crate) fn missing(
-    manifest: &Manifest,
-    spec: &HostSpec,
+    (manifest, spec): (&Manifest, &HostSpec),
+    guests: &BTreeMap<ContainerName, View>,
     spans: &OptionSpans,
     host: &dyn Probe,
     snapshot: &Snapshot,
@@ -116,6 +118,7 @@ pub(crate) fn missing(
     findings.extend(mapped.map(|(finding, option)| at_option(finding, spans, &option)));
     findings.extend(programs::missing(manifest, spec, snapshot));
     let missing = interfaces::missing(manifest, spec, snapshot).into_iter();
+    let missing = missing.chain(resolver::finding(manifest, guests, snapshot));
     findings.extend(missing.map(|(finding, option)| at_option(finding, spans, &option)));
     findings
 }

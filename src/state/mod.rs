@@ -17,6 +17,7 @@ mod last_switch;
 pub(crate) mod native;
 mod program;
 mod record;
+mod resolver;
 mod unfinished;
 
 pub use damage::Damage;
@@ -31,6 +32,7 @@ use std::path::PathBuf;
 
 pub use program::{BootService, Installed, Program};
 pub use record::Record;
+pub use resolver::Resolver;
 pub use unfinished::{JournalEntry, Unfinished};
 
 use serde::{Deserialize, Serialize};
@@ -220,6 +222,8 @@ pub struct Snapshot {
     pub boot_generation: Option<u32>,
     /// Whether the current generation is unreadable, or the symlink to the one that boots is missing.
     pub is_generation_lost: bool,
+    /// What guests with a private network get as their resolv.conf; `None` if the host's cannot be read.
+    pub resolver: Option<Resolver>,
     /// What a killed or failed apply of this boot has left half done.
     pub unfinished: Unfinished,
     /// Directories of ours that users other than root may write to.

@@ -9,7 +9,7 @@ use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
 use crate::render::{paths, unit};
 use crate::state::{
     AbsentMount, ActiveState, BootService, GuestNetwork, Installed, Interface, KeptRoot, Kernel, Machine,
-    ObservedContainer, Owner, PathFacts, Probe, ProbeError, Program, Rules, Snapshot, Unit, Unobserved,
+    ObservedContainer, Owner, PathFacts, Probe, ProbeError, Program, Resolver, Rules, Snapshot, Unit, Unobserved,
 };
 
 impl State {
@@ -116,6 +116,7 @@ impl Probe for MemoryHost {
                 .filter(|_| !state.is_generation_lost)
                 .cloned(),
             boot_generation: state.boots,
+            resolver: Some(Resolver::new(&state.resolv_conf, state.upstream.clone())),
             unfinished: state.unfinished.clone(),
             is_generation_lost: state.is_generation_lost,
             open_directories: state.open_directories.clone(),

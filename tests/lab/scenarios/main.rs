@@ -26,6 +26,7 @@ mod private_users;
 mod program;
 mod readme;
 mod refusals;
+mod resolver;
 mod saved;
 mod settings;
 mod sources;

@@ -1,4 +1,4 @@
-# systemd-resolved on the host listens on the host's loopback as well.
+# systemd-resolved lists the servers that it asks, and the guest gets these.
 {
   services.resolved.enable = true;
   containers.web = {
