@@ -7,6 +7,7 @@ use super::live_host::{KeptState, LiveHost};
 use super::only::suggestion;
 use super::plan::observe;
 use super::ready::lock;
+use super::size::size;
 use crate::apply::HostError;
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
@@ -97,18 +98,6 @@ fn shown(name: &ContainerName, kept: &KeptState) -> String {
     format!("{name}: {} in {} files: {}", size(kept.bytes), kept.files, directories.join(", "))
 }
 
-/// A number of bytes for people, with one decimal.
-fn size(bytes: u64) -> String {
-    let mut unit = 1_u64 << 10;
-    for name in ["KiB", "MiB", "GiB"] {
-        if bytes < unit << 10 {
-            return format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit);
-        }
-        unit <<= 10;
-    }
-    format!("{}.{} TiB", bytes / unit, bytes % unit * 10 / unit)
-}
-
 /// Notes about generations that would start these containers with empty roots.
 fn rollbacks(host: &dyn LiveHost, kept: &[(&ContainerName, KeptState)]) -> Vec<String> {
     let generations = host.generations().unwrap_or_default();
@@ -121,15 +110,4 @@ fn rollbacks(host: &dyn LiveHost, kept: &[(&ContainerName, KeptState)]) -> Vec<S
         })
     };
     kept.iter().filter_map(|(name, _)| note(name)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_have_one_decimal() {
-        let sizes = [0, 512, 1 << 20, (3 << 30) / 2, 1 << 41].map(size);
-        assert_eq!(sizes, ["0.0 KiB", "0.5 KiB", "1.0 MiB", "1.5 GiB", "2.0 TiB"]);
-    }
 }

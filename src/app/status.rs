@@ -11,11 +11,13 @@ use super::only::no_such_container;
 use super::plan::observe;
 use super::{boot_service, last_switch};
 use crate::diag::{Code, Diagnostic};
-use crate::model::spec::{Network, Private};
+use crate::model::spec::{Forward, Network, Ports, Private};
 use crate::model::{ContainerName, natural_order};
 use crate::plan::standing;
+use crate::render::nft::{Counters, Traffic};
 use crate::state::{
-    ActiveState, FailedUnit, Health, LastSwitch, Machine, ObservedContainer, Owner, Record, Snapshot, SwitchOutcome,
+    ActiveState, FailedUnit, Health, LastSwitch, Machine, ObservedContainer, Owner, Record, Rules, Snapshot,
+    SwitchOutcome,
 };
 
 /// The containers of a host, and how its last switch ended.
@@ -98,6 +100,8 @@ pub struct Row {
     pub addresses: Vec<String>,
     /// The host ports forwarded to it, as `tcp:8080->80`.
     pub ports: Vec<String>,
+    /// What passed through each of these forwards, in the same order. `None` if the rules cannot be read or lack it.
+    pub traffic: Vec<Option<Traffic>>,
     /// How long it has been up.
     pub uptime_seconds: Option<u64>,
     /// Memory in use, if the host accounts for it.
@@ -109,11 +113,15 @@ pub struct Row {
 /// The rows of a snapshot, or only those of `names`: containers first, in natural order.
 fn rows(snapshot: &Snapshot, condition: &Condition, names: &[ContainerName], now: u64) -> Vec<Row> {
     let missing = standing::missing_forwards(snapshot);
+    let counters = match &snapshot.rules {
+        Ok(Rules::Present(listing)) => Counters::read(listing),
+        _ => Counters::default(),
+    };
     let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted.as_str() == name);
     let containers =
         snapshot.containers.iter().filter(|(name, _)| wanted(name.as_str())).map(|(name, container)| {
             let drift = standing::of(name, snapshot, &missing);
-            Row { drift, ..container_row(name, container, condition, now) }
+            Row { drift, ..container_row(name, container, (condition, &counters), now) }
         });
     let machines = snapshot.foreign.iter().filter(|machine| wanted(&machine.name)).map(machine_row);
     let [mut containers, mut machines]: [Vec<Row>; 2] = [containers.collect(), machines.collect()];
@@ -124,11 +132,17 @@ fn rows(snapshot: &Snapshot, condition: &Condition, names: &[ContainerName], now
     containers
 }
 
-fn container_row(name: &ContainerName, container: &ObservedContainer, condition: &Condition, now: u64) -> Row {
+fn container_row(
+    name: &ContainerName,
+    container: &ObservedContainer,
+    (condition, counters): (&Condition, &Counters),
+    now: u64,
+) -> Row {
     let (health, failure) = (condition.healths.get(name), condition.failures.get(name));
     let acts = container.acts_as();
     let record = acts.as_deref().or(container.written.as_ref());
     let observed = container.machine.as_ref().map(reachable).unwrap_or_default();
+    let forwards = record.map(forwards).unwrap_or_default();
     let since = container.unit.as_ref().filter(|_| container.is_running()).and_then(|unit| unit.active_since);
     Row {
         name: name.to_string(),
@@ -138,7 +152,8 @@ fn container_row(name: &ContainerName, container: &ObservedContainer, condition:
         owner: container.owner,
         system: record.map(|record| record.spec.system.display().to_string()),
         addresses: if observed.is_empty() { record.map(addresses).unwrap_or_default() } else { observed },
-        ports: record.map(ports).unwrap_or_default(),
+        ports: forwards.iter().map(forwarded).collect(),
+        traffic: forwards.iter().map(|it| counters.of(it.protocol, Ports::one(it.host_port))).collect(),
         uptime_seconds: since.map(|micros| now.saturating_sub(micros / 1_000_000)),
         memory_bytes: container.unit.as_ref().and_then(|unit| unit.memory),
         drift: Vec::new(),
@@ -155,6 +170,7 @@ fn machine_row(machine: &Machine) -> Row {
         system: None,
         addresses: reachable(machine),
         ports: Vec::new(),
+        traffic: Vec::new(),
         uptime_seconds: None,
         memory_bytes: None,
         drift: Vec::new(),
@@ -188,12 +204,15 @@ fn addresses(record: &Record) -> Vec<String> {
     four.chain(veth.local6.iter().map(ToString::to_string)).collect()
 }
 
-fn ports(record: &Record) -> Vec<String> {
-    let Network::Private(Private { forwards, .. }) = &record.spec.network else { return Vec::new() };
-    forwards
-        .iter()
-        .map(|forward| format!("{}:{}->{}", forward.protocol.as_str(), forward.host_port, forward.container_port))
-        .collect()
+fn forwards(record: &Record) -> &[Forward] {
+    match &record.spec.network {
+        Network::Private(Private { forwards, .. }) => forwards,
+        _ => &[],
+    }
+}
+
+fn forwarded(forward: &Forward) -> String {
+    format!("{}:{}->{}", forward.protocol.as_str(), forward.host_port, forward.container_port)
 }
 
 #[cfg(test)]

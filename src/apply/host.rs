@@ -10,7 +10,7 @@ use super::queue::Panicked;
 use crate::model::ContainerName;
 use crate::model::spec::{Bind, ContainerSpec};
 use crate::render::interface::Pair;
-use crate::render::nft::Sysctl;
+use crate::render::nft::{Ruleset, Sysctl};
 use crate::state::{Activation, Generation, Health, JournalEntry};
 
 /// Why an operation on the host failed.
@@ -286,8 +286,8 @@ pub trait Host: Sync {
     /// Appends an entry to the journal of the apply in hand. The entry is on disk before this returns, unless it only ends
     /// something.
     fn note_step(&self, entry: JournalEntry) -> Result<(), HostError>;
-    /// Loads a ruleset (libnftables-json(5)) in one transaction.
-    fn load_rules(&self, ruleset: &serde_json::Value) -> Result<(), HostError>;
+    /// Replaces our table with these rules in one transaction.
+    fn load_rules(&self, ruleset: &Ruleset) -> Result<(), HostError>;
     /// Ends the tracked connections from and to these addresses, which another guest is about to get. Otherwise
     /// conntrack would keep sending their packets to the new holder, whether or not a forward exists.
     fn forget_flows(&self, addresses: &BTreeSet<IpAddr>) -> Result<(), HostError>;

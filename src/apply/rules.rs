@@ -277,7 +277,7 @@ impl Job {
             return Ok(());
         }
         host.set_sysctls(&self.sysctls)?;
-        host.load_rules(&self.ruleset.json())
+        host.load_rules(&self.ruleset)
     }
 
     /// Ends open connections. This must come after the rules, since the former ones would let new connections come up

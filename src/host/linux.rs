@@ -26,6 +26,7 @@ use crate::apply::{BusCall, ContainerFiles, Host, HostError, Operation, Switched
 use crate::model::ContainerName;
 use crate::model::spec::{Bind, ContainerSpec};
 use crate::render::interface::Pair;
+use crate::render::nft::Ruleset;
 use crate::render::{boot_service, paths, unit};
 use crate::state::{Activation, ActiveState, Generation, Health, JournalEntry};
 
@@ -374,7 +375,7 @@ impl Host for Linux {
         apply_journal::append(&entry).map_err(file("write", &paths::journal()))
     }
 
-    fn load_rules(&self, ruleset: &serde_json::Value) -> Result<(), HostError> {
+    fn load_rules(&self, ruleset: &Ruleset) -> Result<(), HostError> {
         kill_point::reach("load rules");
         let result = nft::load(ruleset).map_err(|error| HostError::Nft { source: error.into() });
         kill_point::reach("rules loaded");

@@ -24,7 +24,7 @@ use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
 use crate::model::spec::{Bind, ContainerSpec, Network, Veth};
 use crate::render::interface::{self, Pair};
-use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
+use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING, Ruleset};
 use crate::render::paths;
 use crate::state::{
     AbsentMount, Activation, BootService, Damage, FailedUnit, Generation, GuestSystem, Health, Interface,
@@ -398,20 +398,13 @@ impl Host for MemoryHost {
         Ok(())
     }
 
-    fn load_rules(&self, ruleset: &serde_json::Value) -> Result<(), HostError> {
+    fn load_rules(&self, ruleset: &Ruleset) -> Result<(), HostError> {
         let mut state = self.state();
         if state.refuses_rules {
             return Err(HostError::Nft { source: "the kernel says no".into() });
         }
-        let commands = ruleset["nftables"].as_array().map(Vec::as_slice).unwrap_or_default();
-        // Only what is added after the last deletion of the table is there in the end.
-        let deleted = commands.iter().rposition(|command| command.get("delete").is_some());
-        let added: Vec<_> = commands[deleted.map_or(0, |at| at + 1)..]
-            .iter()
-            .filter_map(|command| command.get("add").or(Some(command)).cloned())
-            .filter(|object| object.get("metainfo").is_none())
-            .collect();
-        state.rules = (!added.is_empty()).then(|| serde_json::json!({ "nftables": added }));
+        let listing = ruleset.listing();
+        state.rules = (!listing.is_null()).then_some(listing);
         Ok(())
     }
 

@@ -1,10 +1,10 @@
-//! Reads and loads our nftables table with `nft -j` (libnftables-json(5)).
+//! Reads our nftables table with `nft -j` (libnftables-json(5)), and loads it with `nft -f` (nft(8)).
 
 use std::io;
 use std::process::Command;
 
 use super::{child, waiting};
-use crate::render::nft::TABLE;
+use crate::render::nft::{Counters, Ruleset, TABLE};
 use crate::state::Rules;
 
 /// The `nft` that was set when packaging; otherwise the one on `PATH`.
@@ -30,12 +30,12 @@ pub(super) enum NftError {
     Unexpected(serde_json::Error),
 }
 
-/// Runs `nft -j` to completion and returns its output. Its error messages are captured, which the nftables crate would
+/// Runs `nft` to completion and returns its output. Its error messages are captured, which the nftables crate would
 /// let through to the terminal.
-fn run(arguments: &[&str], input: &str) -> Result<Vec<u8>, NftError> {
+fn execute(arguments: &[&str], input: &str) -> Result<Vec<u8>, NftError> {
     let failed = |source| NftError::Run { source };
     let mut command = Command::new(NFT);
-    command.arg("-j").args(arguments);
+    command.args(arguments);
     tracing::debug!(?command, bytes = input.len(), "run");
     // If it is killed, it has changed nothing: the kernel applies a transaction as a whole.
     let output = child::output(command, input, waiting::RULES).map_err(failed)?;
@@ -73,12 +73,30 @@ pub(super) fn others_filter_forwards() -> Result<bool, NftError> {
 }
 
 fn list(arguments: &[&str]) -> Result<serde_json::Value, NftError> {
-    serde_json::from_slice(&run(arguments, "")?).map_err(NftError::Unexpected)
+    let output = execute(&[&["-j"], arguments].concat(), "")?;
+    serde_json::from_slice(&output).map_err(NftError::Unexpected)
 }
 
-/// Loads a ruleset in one transaction.
-pub(super) fn load(ruleset: &serde_json::Value) -> Result<(), NftError> {
-    run(&["-f", "-"], &ruleset.to_string()).map(drop)
+/// Replaces our table with these rules in one transaction. Counters of forwards that stay go on.
+pub(super) fn load(ruleset: &Ruleset) -> Result<(), NftError> {
+    load_text(&ruleset.text_counting(&counters(ruleset)))
+}
+
+fn load_text(text: &str) -> Result<(), NftError> {
+    execute(&["-f", "-"], text).map(drop)
+}
+
+/// What the kernel has counted so far.
+fn counters(ruleset: &Ruleset) -> Counters {
+    let sets = ruleset.counting_sets().into_iter().map(|set| match list(&["list", "set", "inet", TABLE, &set]) {
+        Ok(listing) => Counters::read(&listing),
+        // It is not there yet, or nft does not work, which loading the rules will say.
+        Err(error) => {
+            tracing::debug!(set, %error, "counters begin with zero");
+            Counters::default()
+        }
+    });
+    sets.fold(Counters::default(), Counters::with)
 }
 
 #[cfg(test)]
@@ -86,7 +104,6 @@ mod tests {
     use super::*;
     use crate::host::netns::tests::isolated;
     use crate::model::spec::{HostSpec, NatSpec};
-    use crate::render::nft::Ruleset;
 
     #[test]
     fn loaded_rules_are_listed_and_refused_ones_explained() {
@@ -102,18 +119,16 @@ mod tests {
                 ..NatSpec::default()
             };
             let ruleset = Ruleset::new(&HostSpec { containers: vec![], nat });
-            load(&ruleset.json()).expect("loaded");
+            load(&ruleset).expect("loaded");
             assert!(!others_filter_forwards().expect("listed"));
             let Rules::Present(listing) = rules().expect("listed") else { panic!("it was loaded") };
             assert!(ruleset.differences(&listing).is_empty());
-            let nonsense =
-                serde_json::json!({"nftables": [{"delete": {"table": {"family": "inet", "name": "none"}}}]});
-            let error = load(&nonsense).expect_err("refused");
+            let error = load_text("delete table inet none\n").expect_err("refused");
             assert!(error.to_string().contains("No such file or directory"), "{error}");
-            load(&Ruleset::default().json()).expect("emptied");
+            load(&Ruleset::default()).expect("emptied");
             assert_eq!(rules().expect("listed"), Rules::Absent);
             let theirs = "add table ip theirs; add chain ip theirs c { type filter hook forward priority 0; }";
-            run(&[theirs], "").expect("added");
+            execute(&[theirs], "").expect("added");
             assert!(others_filter_forwards().expect("listed"));
         });
     }

@@ -20,4 +20,14 @@ impl Protocol {
             Self::Udp => "udp",
         }
     }
+
+    /// The protocol with this number in the header of IP (IANA, "Protocol Numbers"). nft prints it where it finds no
+    /// `/etc/protocols`.
+    pub fn numbered(number: u64) -> Option<Self> {
+        match number {
+            6 => Some(Self::Tcp),
+            17 => Some(Self::Udp),
+            _ => None,
+        }
+    }
 }

@@ -8,6 +8,7 @@ use crate::cli::session::{Outcome, Session};
 use crate::cli::table::{self, Column, table};
 use crate::host::linux::Linux;
 use crate::model::ContainerName;
+use crate::render::nft::Traffic;
 use crate::state::{LastSwitch, Owner, SwitchOutcome};
 
 /// Prints the containers `names`, or all containers and machines.
@@ -66,12 +67,13 @@ fn last_switch(last: &LastSwitch, outcome: SwitchOutcome) -> serde_json::Value {
 }
 
 /// The columns. On a narrow terminal, those that help least to find a container or its problem are left out first.
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     Column { heading: "NAME", expendable: 0 },
     Column { heading: "STATE", expendable: 0 },
     Column { heading: "OWNER", expendable: 3 },
     Column { heading: "ADDRESSES", expendable: 1 },
     Column { heading: "PORTS", expendable: 2 },
+    Column { heading: "TRAFFIC", expendable: 6 },
     Column { heading: "UPTIME", expendable: 4 },
     Column { heading: "MEMORY", expendable: 5 },
 ];
@@ -95,12 +97,19 @@ fn line(row: &Row, verbose: bool) -> table::Row {
             vec![owner.to_owned()],
             row.addresses.clone(),
             row.ports.clone(),
+            row.traffic.iter().map(|traffic| traffic.map_or_else(|| String::from("-"), passed)).collect(),
             row.uptime_seconds.map(app::duration).into_iter().collect(),
             row.memory_bytes.map(|bytes| format!("{} MiB", bytes >> 20)).into_iter().collect(),
         ],
         colour: colour(row.state).map(|colour| (1, colour)),
         notes: failed.into_iter().chain(reason).chain(drift).chain(system).collect(),
     }
+}
+
+/// What passed through a forward.
+fn passed(Traffic { packets, bytes }: Traffic) -> String {
+    let unit = if packets == 1 { "packet" } else { "packets" };
+    format!("{packets} {unit}, {}", app::size(bytes))
 }
 
 /// The colour of a state (ECMA-48): green for healthy, yellow for degraded or in transition, red for failed.
@@ -128,6 +137,7 @@ mod tests {
             system: None,
             addresses: vec![String::from("10.0.0.1")],
             ports: Vec::new(),
+            traffic: Vec::new(),
             uptime_seconds: None,
             memory_bytes: None,
             drift: Vec::new(),
@@ -138,10 +148,10 @@ mod tests {
     fn what_is_unknown_is_a_dash() {
         let lines = ["c1", "c2", "c10"].map(|name| line(&machine(name), true));
         insta::assert_snapshot!(table(&COLUMNS, &lines, None, false), @r"
-        NAME  STATE    OWNER    ADDRESSES  PORTS  UPTIME  MEMORY
-        c1    running  foreign  10.0.0.1   -      -       -
-        c2    running  foreign  10.0.0.1   -      -       -
-        c10   running  foreign  10.0.0.1   -      -       -
+        NAME  STATE    OWNER    ADDRESSES  PORTS  TRAFFIC  UPTIME  MEMORY
+        c1    running  foreign  10.0.0.1   -      -        -       -
+        c2    running  foreign  10.0.0.1   -      -        -       -
+        c10   running  foreign  10.0.0.1   -      -        -       -
         ");
     }
 
@@ -157,6 +167,11 @@ mod tests {
             system: Some(String::from("/nix/store/0000-nixos-system-mailserver")),
             addresses: text(&["192.168.100.11", "fd00:7:2::11"]),
             ports: text(&["tcp:25->25", "tcp:587->587", "tcp:993->993"]),
+            traffic: vec![
+                Some(Traffic { packets: 1, bytes: 60 }),
+                Some(Traffic { packets: 70_000, bytes: 90 << 20 }),
+                None,
+            ],
             uptime_seconds: Some(8_000_000),
             memory_bytes: Some(312 << 20),
             drift: vec![String::from("keeps its former path until it is restarted")],
@@ -168,6 +183,14 @@ mod tests {
                                                     tcp:993->993
             drift: keeps its former path until it is restarted
             system: /nix/store/0000-nixos-system-mailserver
+        No room for TRAFFIC; `--json` shows all columns.
+        ");
+        insta::assert_snapshot!(table(&COLUMNS, &[line(&row, false)], Some(110), false), @r"
+        NAME        STATE    OWNER  ADDRESSES       PORTS         TRAFFIC                  UPTIME   MEMORY
+        mailserver  running  ours   192.168.100.11  tcp:25->25    1 packet, 60 B           92d 14h  312 MiB
+                                    fd00:7:2::11    tcp:587->587  70000 packets, 90.0 MiB
+                                                    tcp:993->993  -
+            drift: keeps its former path until it is restarted
         ");
         insta::assert_snapshot!(table(&COLUMNS, &[line(&row, false)], Some(50), false), @r"
         NAME        STATE    ADDRESSES       PORTS
@@ -176,8 +199,8 @@ mod tests {
                                              tcp:993->993
             drift: keeps its former path until it is
               restarted
-        No room for OWNER, UPTIME, MEMORY; `--json` shows
-          all columns.
+        No room for OWNER, TRAFFIC, UPTIME, MEMORY;
+          `--json` shows all columns.
         ");
         let states = [
             ("degraded", "\x1b[33mdegraded\x1b[0m"),
@@ -198,10 +221,10 @@ mod tests {
         let degraded = Row { state: "degraded", failed_units: Some(units.to_vec()), ..row.clone() };
         let failed = Row { state: "failed", reason: Some(String::from("exit-code, status 1")), ..row };
         insta::assert_snapshot!(table(&COLUMNS, &[line(&degraded, false), line(&failed, false)], None, false), @r"
-        NAME    STATE     OWNER    ADDRESSES  PORTS  UPTIME  MEMORY
-        wasabi  degraded  foreign  10.0.0.1   -      -       -
+        NAME    STATE     OWNER    ADDRESSES  PORTS  TRAFFIC  UPTIME  MEMORY
+        wasabi  degraded  foreign  10.0.0.1   -      -        -       -
             failed units: nginx.service (timeout), var-lib.mount (timeout)
-        wasabi  failed    foreign  10.0.0.1   -      -       -
+        wasabi  failed    foreign  10.0.0.1   -      -        -       -
             reason: exit-code, status 1
         ");
         let json = serde_json::to_value(&degraded).expect("JSON");

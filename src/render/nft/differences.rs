@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::parts::TABLE;
 use super::ruleset::Ruleset;
 use super::text;
+use super::traffic;
 use crate::model::ContainerName;
 use crate::model::spec::{Ports, Protocol};
 
@@ -70,7 +71,13 @@ impl Ruleset {
     /// empty exactly if the kernel already has them. A missing table is [`Value::Null`].
     pub fn differences(&self, listed: &Value) -> RulesDifference {
         let (listed, wanted) = (Content::read(listed), Content::read(&self.listing()));
-        RulesDifference { added: wanted.without(&listed), removed: listed.without(&wanted) }
+        let mut difference = RulesDifference { added: wanted.without(&listed), removed: listed.without(&wanted) };
+        // What counts the packets of a forward goes without saying where the forward is listed.
+        let lines = [&mut difference.added, &mut difference.removed];
+        if lines.iter().any(|lines| lines.iter().any(|line| !is_about_counting(line))) {
+            lines.into_iter().for_each(|lines| lines.retain(|line| !is_about_counting(line)));
+        }
+        difference
     }
 
     /// Fills in the containers of forwards: nft's listing names only addresses, while these rules name containers.
@@ -222,6 +229,15 @@ impl Content {
     }
 }
 
+/// Whether a line is about the counting of packets.
+fn is_about_counting(line: &RuleLine) -> bool {
+    let RuleLine::Rule(text) = line else { return false };
+    let is_chain = |rest: &str| traffic::CHAINS.iter().any(|chain| rest.starts_with(&format!("{chain} ")));
+    text.strip_prefix("set ").is_some_and(traffic::counts)
+        || text.strip_prefix("chain ").is_some_and(is_chain)
+        || traffic::CHAINS.iter().any(|chain| text.starts_with(&format!("{chain}: ")))
+}
+
 /// An element of a map or set as a line of its own.
 fn line(kind: &str, name: &str, element: &Value) -> (String, RuleLine) {
     (name.to_owned(), RuleLine::Rule(format!("{kind} {name} {{ {} }}", text::element_text(element))))
@@ -238,12 +254,10 @@ fn elements(body: &Value) -> Vec<Value> {
     // nft prints the number if it finds no /etc/protocols to look up the name.
     let named = |mut value: Value| {
         let protocol = protocol_at.and_then(|at| value.get_mut("concat")?.get_mut(at));
-        if let Some(protocol) = protocol {
-            match protocol.as_u64() {
-                Some(6) => *protocol = Protocol::Tcp.as_str().into(),
-                Some(17) => *protocol = Protocol::Udp.as_str().into(),
-                _ => {}
-            }
+        if let Some(protocol) = protocol
+            && let Some(known) = protocol.as_u64().and_then(Protocol::numbered)
+        {
+            *protocol = known.as_str().into();
         }
         value
     };

@@ -7,11 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use nftables::expr::{Expression, Map as Lookup, MetaKey, NamedExpression, Prefix as NfPrefix, Range};
+use nftables::expr::{Expression, Map as Lookup, MetaKey, NamedExpression, Prefix as NfPrefix};
 use nftables::schema::{NfListObject, SetType};
 use nftables::stmt::{NAT, NATFamily, Statement};
 
-use super::parts::{Statements, concat, is, is_forwarded, is_not, meta, named, payload, set, string, typed_map};
+use super::parts::{
+    Statements, concat, is, is_forwarded, is_not, meta, named, payload, ports, set, string, typed_map,
+};
 use super::ruleset::HostNat;
 use crate::model::spec::{NatForward, Ports, Prefix, Protocol};
 
@@ -172,14 +174,9 @@ fn loopback_targets(nat: &HostNat, family: Family) -> BTreeSet<Key> {
 }
 
 /// A key as nft writes it.
-fn element((address, protocol, ports): Key) -> Expression<'static> {
-    let number = |port: u16| Expression::Number(port.into());
-    let ports = match ports.count() {
-        1 => number(ports.first),
-        _ => Expression::Range(Box::new(Range { range: [number(ports.first), number(ports.last)] })),
-    };
+fn element((address, protocol, range): Key) -> Expression<'static> {
     let address = address.map(|address| string(address.to_string()));
-    concat(address.into_iter().chain([string(protocol.as_str()), ports]).collect())
+    concat(address.into_iter().chain([string(protocol.as_str()), ports(range)]).collect())
 }
 
 fn network(prefix: &Prefix) -> Expression<'static> {

@@ -14,6 +14,7 @@
 //!   Chain `guard` drops such packets before anything else sees them.
 //! - `networking.nat` is here as well: its forwards are elements of maps, too, whatever their number. Ranges have a map of their
 //!   own, because nft refuses a map whose values mix single ports and ranges.
+//! - A set counts the packets of each forward; the counters go on when the table is replaced.
 //! - Rules match only the exact names of our own interfaces and their bridges, so another tool's `ve-…` is left alone.
 //!   Packets that come in through a bridge for a guest on the same bridge are masqueraded, too: the guest would answer
 //!   directly, bypassing the host.
@@ -30,10 +31,12 @@ mod objects;
 mod parts;
 mod ruleset;
 mod text;
+mod traffic;
 
 pub use differences::{RuleLine, RulesDifference};
 pub use parts::TABLE;
 pub use ruleset::{IPV4_FORWARDING, IPV6_FORWARDING, Ruleset, Sysctl, Target};
+pub use traffic::{Counters, Traffic};
 
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,8 @@ use super::host_nat;
 use super::parts::{
     Statements, TABLE, concat, is, is_forwarded, is_not, meta, named, payload, set, string, typed_map,
 };
-use super::ruleset::{Ruleset, Target};
+use super::ruleset::Ruleset;
+use super::traffic::{self, Counters};
 
 /// All objects of our table in the order in which they must be defined; empty if there should be no table.
 pub(super) struct Table(pub(super) Vec<NfListObject<'static>>);
@@ -23,7 +24,8 @@ pub(super) struct Table(pub(super) Vec<NfListObject<'static>>);
 const LINKS: &str = "links";
 
 impl Table {
-    pub(super) fn new(ruleset: &Ruleset) -> Self {
+    /// The table whose counters begin with what was `counted` before.
+    pub(super) fn new(ruleset: &Ruleset, counted: &Counters) -> Self {
         let mut objects = Vec::new();
         if ruleset.is_empty() {
             return Self(objects);
@@ -46,6 +48,7 @@ impl Table {
             objects.push(set(LINKS.to_owned(), &[SetType::Ifname], links.collect(), false));
         }
         objects.extend(ruleset.nat.iter().flat_map(host_nat::objects));
+        objects.extend(traffic::objects(ruleset, counted));
         let chains = chains(ruleset);
         objects.extend(chains.iter().map(|(hook, _)| NfListObject::Chain(hook.object())));
         for (hook, rules) in chains {
@@ -67,15 +70,15 @@ impl Table {
 type Key = (&'static str, u32);
 
 fn targets(ruleset: &Ruleset, family: u8) -> BTreeMap<Key, (IpAddr, u32)> {
-    let target = |forward: &Target| {
+    let targets = ruleset.forwards.iter().filter_map(|forward| {
         let address = match family {
             4 => forward.v4.map(IpAddr::V4),
             _ => forward.v6.map(IpAddr::V6),
         }?;
         let key = (forward.protocol.as_str(), u32::from(forward.host_port));
         Some((key, (address, u32::from(forward.container_port))))
-    };
-    ruleset.forwards.iter().filter_map(target).collect()
+    });
+    targets.collect()
 }
 
 /// A base chain by what distinguishes it.
@@ -104,6 +107,10 @@ impl Hook {
 
 const GUARD: Hook = Hook { name: "guard", kind: NfChainType::Filter, hook: NfHook::Prerouting, priority: -300 };
 const PRE: Hook = Hook { name: "pre", kind: NfChainType::NAT, hook: NfHook::Prerouting, priority: -100 };
+const COUNT: Hook =
+    Hook { name: traffic::CHAINS[0], kind: NfChainType::Filter, hook: NfHook::Prerouting, priority: -90 };
+const COUNT_OWN: Hook =
+    Hook { name: traffic::CHAINS[1], kind: NfChainType::Filter, hook: NfHook::Output, priority: -90 };
 const OUT: Hook = Hook { name: "out", kind: NfChainType::NAT, hook: NfHook::Output, priority: -100 };
 const POST: Hook = Hook { name: "post", kind: NfChainType::NAT, hook: NfHook::Postrouting, priority: 100 };
 
@@ -156,7 +163,9 @@ fn chains(ruleset: &Ruleset) -> Vec<(Hook, Vec<Statements>)> {
         out.extend(host_nat::from_host(nat));
         post.extend(host_nat::leaving(nat));
     }
-    chains.extend([(PRE, pre), (OUT, out)].into_iter().filter(|(_, rules)| !rules.is_empty()));
+    let counting = traffic::rules(ruleset);
+    let wanted = [(PRE, pre), (OUT, out), (COUNT, counting.clone()), (COUNT_OWN, counting)];
+    chains.extend(wanted.into_iter().filter(|(_, rules)| !rules.is_empty()));
     chains.push((POST, post));
     chains
 }
@@ -196,13 +205,13 @@ fn table() -> NfListObject<'static> {
 impl Ruleset {
     /// The rules as libnftables-json(5), for `nft -j -f`.
     pub fn json(&self) -> Value {
-        transaction(&Table::new(self))
+        transaction(&Table::new(self, &Counters::default()))
     }
 
     /// The table as `nft -j list table` would print it after loading, except for handles. Other rulesets are compared
     /// with this if there is no kernel to ask.
     pub fn listing(&self) -> Value {
-        listing(&Table::new(self))
+        listing(&Table::new(self, &Counters::default()))
     }
 }
 
@@ -226,5 +235,41 @@ fn listing(objects: &Table) -> Value {
 }
 
 fn value(objects: Vec<NfObject<'static>>) -> Value {
-    serde_json::to_value(Nftables { objects: objects.into() }).expect("these types have string keys only")
+    let mut value =
+        serde_json::to_value(Nftables { objects: objects.into() }).expect("these types have string keys only");
+    let objects = value["nftables"].as_array_mut().map(Vec::as_mut_slice).unwrap_or_default();
+    for object in objects {
+        match object.get_mut("add") {
+            Some(object) => complete(object),
+            None => complete(object),
+        }
+    }
+    value
+}
+
+/// An object as JSON.
+pub(super) fn object(object: &NfListObject<'static>) -> Value {
+    let mut value = serde_json::to_value(object).expect("these types have string keys only");
+    complete(&mut value);
+    value
+}
+
+/// Removes from the elements of a map or set what is not given, where nft would read `null` as something else, and
+/// adds the statement of sets that count, which the types cannot express.
+fn complete(object: &mut Value) {
+    let Some(body) = object.as_object_mut().and_then(|object| object.values_mut().next()) else { return };
+    let is_given = |elem: &mut Value| {
+        if let Some(elem) = elem.get_mut("elem").and_then(Value::as_object_mut) {
+            elem.retain(|_, value| !value.is_null());
+        }
+    };
+    for element in body.get_mut("elem").and_then(Value::as_array_mut).into_iter().flatten() {
+        match element {
+            Value::Array(parts) => parts.iter_mut().for_each(is_given),
+            one => is_given(one),
+        }
+    }
+    if body["name"].as_str().is_some_and(traffic::counts) {
+        body["stmt"] = serde_json::json!([{ "counter": null }]);
+    }
 }

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use nftables::expr::{CT, Expression, Meta, MetaKey, NamedExpression, Payload, PayloadField};
+use nftables::expr::{CT, CTDir, Expression, Meta, MetaKey, NamedExpression, Payload, PayloadField, Range};
 use nftables::schema::{Map, NfListObject, Set, SetFlag, SetType, SetTypeValue};
 use nftables::stmt::{Match, Operator, Statement};
 use nftables::types::NfFamily;
+
+use crate::model::spec::Ports;
 
 /// The name of the only table that we ever touch.
 pub const TABLE: &str = "container-rebuild";
@@ -58,6 +60,21 @@ fn set_type(key: &[SetType]) -> SetTypeValue<'static> {
 
 pub(super) fn concat(parts: Vec<Expression<'static>>) -> Expression<'static> {
     Expression::Named(NamedExpression::Concat(parts))
+}
+
+/// A port, or a range of ports.
+pub(super) fn ports(ports: Ports) -> Expression<'static> {
+    let number = |port: u16| Expression::Number(port.into());
+    match ports.count() {
+        1 => number(ports.first),
+        _ => Expression::Range(Box::new(Range { range: [number(ports.first), number(ports.last)] })),
+    }
+}
+
+/// The port to which the connection was opened, before its destination was changed.
+pub(super) fn original_port() -> Expression<'static> {
+    let dir = Some(CTDir::Original);
+    Expression::Named(NamedExpression::CT(CT { key: "proto-dst".into(), family: None, dir }))
 }
 
 /// Whether the destination of the connection was changed, by whichever table.

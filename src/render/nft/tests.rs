@@ -47,6 +47,15 @@ fn the_text_is_fit_for_reading() {
         }
       }
 
+      # Packets to these ports of the host, and the answers.
+      set traffic_tcp4 {
+        type inet_service
+        counter
+        elements = {
+          8080 comment "containers.wasabi.forwardPorts",
+        }
+      }
+
       # Forwards of 127.0.0.1 need route_localnet on these interfaces, which would open the host's own loopback
       # services to the guests. Nothing legitimate comes through them for 127.0.0.0/8.
       chain guard {
@@ -64,6 +73,18 @@ fn the_text_is_fit_for_reading() {
       chain out {
         type nat hook output priority -100; policy accept;
         meta nfproto ipv4 fib daddr type local dnat ip to meta l4proto . th dport map @addr4 : meta l4proto . th dport map @port4
+      }
+
+      # Counts what arrives by forwards, in both directions.
+      chain count {
+        type filter hook prerouting priority -90; policy accept;
+        meta nfproto ipv4 meta l4proto tcp ct status dnat ct original proto-dst @traffic_tcp4
+      }
+
+      # Counts what the host itself sends to forwards.
+      chain count_own {
+        type filter hook output priority -90; policy accept;
+        meta nfproto ipv4 meta l4proto tcp ct status dnat ct original proto-dst @traffic_tcp4
       }
 
       chain post {

@@ -11,11 +11,18 @@ use serde_json::Value;
 use super::objects::Table;
 use super::parts::TABLE;
 use super::ruleset::Ruleset;
+use super::traffic::{self, Counters};
+use crate::model::spec::Protocol;
 
 impl Ruleset {
     /// The rules as a file for `nft -f`, formatted for people.
     pub fn text(&self) -> String {
-        file(&Table::new(self))
+        self.text_counting(&Counters::default())
+    }
+
+    /// The same, with counters that go on from what was `counted` before.
+    pub fn text_counting(&self, counted: &Counters) -> String {
+        file(&Table::new(self, counted))
     }
 }
 
@@ -30,8 +37,7 @@ fn file(objects: &Table) -> String {
     }
     write!(text, "\ntable inet {TABLE} {{").expect(INFALLIBLE);
     for object in &objects.0 {
-        let object = serde_json::to_value(object).expect("these types have string keys only");
-        if let Some(block) = block(&object, objects) {
+        if let Some(block) = block(&super::objects::object(object), objects) {
             text.push('\n');
             for line in block.lines() {
                 let indent = if line.is_empty() { "" } else { "  " };
@@ -57,6 +63,7 @@ fn block(object: &Value, all: &Table) -> Option<String> {
             lines.push(format!("{kind} {name} {{"));
             lines.push(format!("  type {}{data}", types(&body["type"])));
             lines.extend(flags(body).map(|flags| format!("  flags {flags}")));
+            lines.extend(body.get("stmt").map(|_| "  counter".to_owned()));
             lines.extend(elements(body));
         }
         "chain" => {
@@ -96,6 +103,9 @@ fn purpose(name: &str) -> Option<&'static str> {
         "loop_to4" | "loop_to6" => Some("# Where loopbackIPs lead: answers must come back through the host."),
         "nat_from4" | "nat_from6" => Some("# Networks whose connections are translated."),
         "nat_inside" => Some("# Interfaces whose connections are translated."),
+        name if traffic::counts(name) => Some("# Packets to these ports of the host, and the answers."),
+        "count" => Some("# Counts what arrives by forwards, in both directions."),
+        "count_own" => Some("# Counts what the host itself sends to forwards."),
         "links" => Some("# The interfaces through which the host reaches the containers."),
         "guard" => Some(
             "# Forwards of 127.0.0.1 need route_localnet on these interfaces, which would open the host's own loopback\n\
@@ -175,7 +185,12 @@ fn statement(statement: &Value) -> String {
                 Some(operator) => format!("{operator} "),
             };
             let named = matches!(body["left"]["meta"]["key"].as_str(), Some("iifname" | "oifname"));
-            let right = if named { quoted(&body["right"]) } else { expression(&body["right"]) };
+            let protocol = body["right"].as_u64().filter(|_| body["left"]["meta"]["key"] == "l4proto");
+            let right = match protocol.and_then(Protocol::numbered) {
+                Some(protocol) => protocol.as_str().to_owned(),
+                None if named => quoted(&body["right"]),
+                None => expression(&body["right"]),
+            };
             format!("{} {operator}{right}", expression(&body["left"]))
         }
         ("dnat" | "snat", body) if body.get("addr").is_some() => {
@@ -224,7 +239,22 @@ fn expression(value: &Value) -> String {
         "payload" => format!("{} {}", expression(&body["protocol"]), expression(&body["field"])),
         "range" => list("-"),
         "prefix" => format!("{}/{}", expression(&body["addr"]), body["len"]),
-        "ct" => format!("ct {}", expression(&body["key"])),
+        "ct" => match body["dir"].as_str() {
+            Some(direction) => format!("ct {direction} {}", expression(&body["key"])),
+            None => format!("ct {}", expression(&body["key"])),
+        },
+        "elem" => {
+            let mut text = expression(&body["val"]);
+            if let (Some(packets), Some(bytes)) =
+                (body["counter"]["packets"].as_u64(), body["counter"]["bytes"].as_u64())
+            {
+                write!(text, " counter packets {packets} bytes {bytes}").expect(INFALLIBLE);
+            }
+            if let Some(comment) = body["comment"].as_str() {
+                write!(text, " comment \"{comment}\"").expect(INFALLIBLE);
+            }
+            text
+        }
         "map" => format!("{} map {}", expression(&body["key"]), expression(&body["data"])),
         "fib" => {
             let flags = match &body["flags"] {

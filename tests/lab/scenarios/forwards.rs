@@ -149,3 +149,38 @@ fn addresses_that_are_swapped_leave_each_port_with_its_container_and_so_does_a_p
     assert_eq!(lab.plan().1, 0);
     lab.finish();
 }
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn what_passes_through_a_forward_is_counted_and_the_counters_go_on_when_the_rules_change() {
+    let lab = Lab::empty();
+    let wasabi = with(
+        &web("wasabi", 11),
+        "config =",
+        "forwardPorts = [ { hostPort = 8080; containerPort = 80; } ]; config =",
+    );
+    lab.switch(&host(&[&wasabi]));
+    let counted = || {
+        let status = lab.sh("container-rebuild status --json wasabi").ok();
+        let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
+        let traffic = &status["containers"][0]["traffic"][0];
+        ["packets", "bytes"].map(|what| traffic[what].as_u64().unwrap_or_else(|| panic!("{status}")))
+    };
+    assert_eq!(counted(), [0, 0]);
+    // A handshake, a request and an answer are packets in both directions; the answer has the page in it.
+    let page = lab.lan_page("http://10.77.0.2:8080/");
+    let outside = counted();
+    assert!(outside[0] >= 5 && outside[1] > page.len() as u64, "{outside:?}");
+    lab.page("http://127.0.0.1:8080/");
+    let inside = counted();
+    assert!(inside[0] >= outside[0] + 5 && inside[1] > outside[1] + page.len() as u64, "{outside:?} {inside:?}");
+
+    lab.switch(&host(&[&wasabi, &forwarded("sambal", 12, 8090, 5353)]));
+    let later = counted();
+    // The last packets of a connection may come after its client has gone.
+    assert!(later[0] >= inside[0] && later[0] < inside[0] + 5, "{inside:?} {later:?}");
+    let counting = lab.sh("nft list set inet container-rebuild traffic_tcp4").ok();
+    assert!(counting.contains("comment \"containers.wasabi.forwardPorts\""), "{counting}");
+    assert!(lab.sh("container-rebuild status").ok().contains(&format!("{} packets, ", later[0])));
+    lab.finish();
+}

@@ -179,7 +179,7 @@ impl Host for Watched<'_> {
     fn note_step(&self, entry: JournalEntry) -> Result<(), HostError> {
         self.call("note a step", || self.host.note_step(entry))
     }
-    fn load_rules(&self, ruleset: &serde_json::Value) -> Result<(), HostError> {
+    fn load_rules(&self, ruleset: &Ruleset) -> Result<(), HostError> {
         self.call("load rules", || self.host.load_rules(ruleset))
     }
     fn forget_flows(&self, addresses: &BTreeSet<IpAddr>) -> Result<(), HostError> {
