@@ -1,6 +1,7 @@
 //! Workflows from the configuration's text to the host's state, in memory.
 
 mod files;
+mod filters;
 mod generations;
 mod guests;
 mod refusals;

@@ -148,6 +148,8 @@ codes! {
     MissingHostPath = "missing-host-path", lint;
     /// A network interface or bridge that the configuration names does not exist on the host.
     MissingInterface = "missing-interface", lint;
+    /// Another program's rules drop the packets of a forward.
+    ForwardDropped = "forward-dropped";
     /// Another tool owns a container of that name.
     NotOurs = "not-ours";
     /// A container's unit is masked.

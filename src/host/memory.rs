@@ -125,6 +125,8 @@ pub struct State {
     pub unknown_users: BTreeSet<String>,
     /// Sources of bind mounts of running guests that are symlinks and lead elsewhere by now.
     pub moved_sources: BTreeMap<ContainerName, BTreeSet<PathBuf>>,
+    /// The tables of others that filter forwarded packets.
+    pub forward_filters: Vec<serde_json::Value>,
     /// The host's `/etc/resolv.conf`.
     pub resolv_conf: String,
     /// Files that list the servers behind a resolver of the host's.

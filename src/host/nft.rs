@@ -1,5 +1,6 @@
 //! Reads our nftables table with `nft -j` (libnftables-json(5)), and loads it with `nft -f` (nft(8)).
 
+use std::collections::BTreeSet;
 use std::io;
 use std::process::Command;
 
@@ -64,12 +65,23 @@ fn is_there() -> Result<bool, NftError> {
 
 /// Whether another table has a chain for forwarded packets.
 pub(super) fn others_filter_forwards() -> Result<bool, NftError> {
+    Ok(!tables_with_forward_chains()?.is_empty())
+}
+
+/// The tables of others that have a chain for forwarded packets, without the elements of their sets.
+pub(super) fn forward_filters() -> Result<Vec<serde_json::Value>, NftError> {
+    let tables = tables_with_forward_chains()?.into_iter();
+    tables.map(|(family, table)| list(&["-t", "list", "table", &family, &table])).collect()
+}
+
+/// The families and names of these tables.
+fn tables_with_forward_chains() -> Result<BTreeSet<(String, String)>, NftError> {
     let chains = list(&["list", "chains"])?;
-    let is_others = |object: &serde_json::Value| {
-        let chain = &object["chain"];
-        chain["hook"] == "forward" && (&chain["family"], &chain["table"]) != (&"inet".into(), &TABLE.into())
-    };
-    Ok(chains["nftables"].as_array().is_some_and(|objects| objects.iter().any(is_others)))
+    let objects = chains["nftables"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let chains = objects.iter().map(|object| &object["chain"]).filter(|chain| chain["hook"] == "forward");
+    let tables =
+        chains.filter_map(|it| Some((it["family"].as_str()?.to_owned(), it["table"].as_str()?.to_owned())));
+    Ok(tables.filter(|(family, table)| (family.as_str(), table.as_str()) != ("inet", TABLE)).collect())
 }
 
 fn list(arguments: &[&str]) -> Result<serde_json::Value, NftError> {

@@ -101,6 +101,13 @@ impl Probe for Linux {
         paths.iter().filter(is_missing).cloned().collect()
     }
 
+    fn forward_filters(&self) -> Vec<serde_json::Value> {
+        nft::forward_filters().unwrap_or_else(|error| {
+            tracing::debug!(%error, "cannot list the tables that filter forwarded packets");
+            Vec::new()
+        })
+    }
+
     fn absent_mounts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, Vec<AbsentMount>> {
         if paths.is_empty() || !bus::is_booted_with_systemd() {
             return BTreeMap::new();

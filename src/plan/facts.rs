@@ -2,6 +2,7 @@
 //!
 //! Changes nothing, and asks the host through [`Probe`].
 
+mod filters;
 mod interfaces;
 mod programs;
 mod resolver;
@@ -48,10 +49,15 @@ impl Probe for BeforeBuild<'_> {
     fn absent_mounts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, Vec<AbsentMount>> {
         self.0.absent_mounts(paths)
     }
+
+    fn forward_filters(&self) -> Vec<serde_json::Value> {
+        self.0.forward_filters()
+    }
 }
 
-/// Everything the host lacks, and what containers get instead of its resolv.conf: programs, sources of bind mounts and credentials, guest systems, network namespaces, bridges, and the
-/// interface through which NAT leaves.
+/// Everything the host lacks: programs, sources of bind mounts and credentials, guest systems, network namespaces, bridges, and the
+/// interface through which NAT leaves. Also what containers get instead of its resolv.conf, and forwards whose packets another
+/// table drops.
 ///
 /// Bind mounts and bridges come from the `manifest`, where they are known before the guest is built. Interfaces are
 /// checked only if the `snapshot` lists them. The options of `guests` say who configures name servers of its own.
@@ -120,6 +126,10 @@ pub(crate) fn missing(
     let missing = interfaces::missing(manifest, spec, snapshot).into_iter();
     let missing = missing.chain(resolver::finding(manifest, guests, snapshot));
     findings.extend(missing.map(|(finding, option)| at_option(finding, spans, &option)));
+    if filters::are_wanted(spec) {
+        let dropped = filters::findings(spec, &host.forward_filters()).into_iter();
+        findings.extend(dropped.map(|(finding, option)| at_option(finding, spans, &option)));
+    }
     findings
 }
 

@@ -18,6 +18,7 @@ mod decide;
 mod diff;
 pub(crate) mod drift;
 pub(crate) mod facts;
+mod filter;
 mod finding;
 mod firewall;
 pub(crate) mod graph;

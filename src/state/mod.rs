@@ -315,4 +315,7 @@ pub trait Probe {
     fn path_facts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, PathFacts>;
     /// The mounts that each of `paths` lies on and that are not there, outermost first; paths without any are left out.
     fn absent_mounts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, Vec<AbsentMount>>;
+    /// The tables of others that filter forwarded packets, each as `nft -j -t list table` prints it (libnftables-json(5)).
+    /// Empty if they cannot be listed.
+    fn forward_filters(&self) -> Vec<serde_json::Value>;
 }

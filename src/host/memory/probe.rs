@@ -145,6 +145,10 @@ impl Probe for MemoryHost {
         paths.intersection(&self.state().missing).cloned().collect()
     }
 
+    fn forward_filters(&self) -> Vec<serde_json::Value> {
+        self.state().forward_filters.clone()
+    }
+
     fn absent_mounts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, Vec<AbsentMount>> {
         let state = self.state();
         let absent = |path: &PathBuf| -> Vec<AbsentMount> {

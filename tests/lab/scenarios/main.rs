@@ -21,6 +21,7 @@ mod misbehaving;
 mod nat;
 mod native;
 mod network;
+mod others;
 mod preconditions;
 mod private_users;
 mod program;
