@@ -56,9 +56,13 @@ pub(super) fn findings(spec: &HostSpec, tables: &[Value]) -> Vec<(Diagnostic, Op
     }
     let findings = found.into_iter().map(|((name, dropped), (interface, ports))| {
         let ports: Vec<_> = ports.into_iter().collect();
+        let who = match incoming {
+            Some(interface) => format!("what comes in by `{interface}` does not"),
+            None => "other machines cannot".to_owned(),
+        };
         let by = if dropped.by_policy { "the policy" } else { "a rule" };
         let message = format!(
-            "other machines cannot reach `{name}` through {}: {by} of chain `{}` in table `{}` drops the packets",
+            "{who} reach `{name}` through {}: {by} of chain `{}` in table `{}` drops the packets",
             ports.join(", "),
             dropped.chain,
             dropped.table

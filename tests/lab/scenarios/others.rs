@@ -32,7 +32,7 @@ fn what_the_rules_of_another_program_drop_is_said_with_the_chain_and_what_helps(
     lab.sh("nft -f /root/others.nft").ok();
     let said = plan();
     assert_eq!(said.code, 0, "{said:#?}");
-    let message = "warning[forward-dropped]: other machines cannot reach `wasabi` through tcp:8080: the policy of chain \
+    let message = "warning[forward-dropped]: what comes in by `eth0` does not reach `wasabi` through tcp:8080: the policy of chain \
                    `FORWARD` in table `ip filter` drops the packets";
     assert!(said.err.contains(message), "{said:#?}");
     assert!(said.err.contains("iptables -I DOCKER-USER -o ve-wasabi -j ACCEPT; iptables"), "{said:#?}");
