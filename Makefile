@@ -13,8 +13,9 @@
 # make conformance        compares the language with real Nix, on CASES=2000 generated expressions, and the module system on
 #                         PROGRAMS=500 generated programs (with the library NIXPKGS_LIB=PATH, if given)
 # make test-long  make test with ten times as many generated expressions and programs, all mutations of the hosts, the whole
-#                 kill matrix, and a long fuzz
+#                 kill matrix, a long fuzz, and Miri
 # make fuzz       random input for the parser and the evaluator; FUZZ_SECONDS=600 each
+# make miri       runs the evaluator's tests and every sixteenth language case in Miri, which finds undefined behaviour
 # make wipe-race  removes trees while others replace their directories with symlinks and mounts; WIPE_ROUNDS=10000
 # make deny       checks licences and sources of the dependencies
 # make bench      measures the evaluator against real Nix, plans, and starts against bare units; writes docs/benchmarks.md
@@ -28,7 +29,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
 .PHONY: test demo check scenarios scenario attack kill-matrix tools reference bench hosts-expected lang-expected git-expected lib-expected conformance \
-	test-long bench-short fuzz fuzz-short deny wipe-race prerequisites second-lane lint unit
+	test-long bench-short fuzz fuzz-short miri deny wipe-race prerequisites second-lane lint unit
 
 # The Cargo profile that the unit, fixture and end-to-end tests are built with.
 export PROFILE ?= test
@@ -50,7 +51,7 @@ test-long: export CASES = 20000
 test-long: export PROGRAMS = 5000
 test-long: FUZZ_SECONDS = 1200
 test-long: export HOSTS_STRIDE = 1
-test-long: test kill-matrix fuzz
+test-long: test kill-matrix fuzz miri
 
 # nft is used by the tests of the rules, in a network namespace of their own. nextest runs all tests.
 tools:
@@ -120,6 +121,14 @@ fuzz:
 
 fuzz-short:
 	FUZZ_SECONDS=20 FUZZ_SANITIZER=none fuzz/run
+
+# With Tree Borrows, because the syntax trees of rowan break the rules of Stacked Borrows.
+miri: export MIRIFLAGS = -Zmiri-disable-isolation -Zmiri-tree-borrows
+miri:
+	cargo +nightly miri --version >/dev/null 2>&1 || \
+		rustup toolchain install nightly --profile minimal --component miri,rust-src
+	cargo +nightly miri test --quiet --lib --no-default-features -- code:: eval:: syntax::
+	cargo +nightly miri test --test fixtures -- lang:: --skip lang::no_case --skip lang::every_
 
 # The unit tests run the same race for 200 rounds.
 WIPE_ROUNDS ?= 10000

@@ -150,6 +150,7 @@ fn errors_are_named_as_nix_names_them() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too much work for Miri")]
 fn hostile_input_ends_in_an_error() {
     let deep = 110_000;
     for text in ["[", "(", "{ a = ", "-", "!", "x: ", "\"${", "a ++ ", "if 1 then 1 else ", "with a; ", "a.b or "] {
@@ -169,6 +170,7 @@ fn hostile_input_ends_in_an_error() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too much work for Miri")]
 fn limits_of_memory_and_time_are_errors() {
     let (files, sources) = (MemoryFiles::new(), SourceMap::new());
     let endless =
