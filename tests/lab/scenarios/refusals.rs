@@ -8,7 +8,7 @@ fn fingerprint(lab: &Lab) -> String {
     let files = "find /run/systemd/system /run/container-rebuild /var/lib/container-rebuild /etc/nixos-containers \
                  /etc/systemd/system /nix/store /nix/var/nix/gcroots /var/lib/nixos-containers /run/netns /mnt \
                  -maxdepth 2 '(' ! -type d -o -path '/nix/store/*' ')' ! -name lock -printf '%p %s %l %T@\\n' 2>/dev/null | sort || true";
-    let (files, rules) = (lab.sh(files).ok(), lab.sh("nft -a list ruleset").ok());
+    let (files, rules) = (lab.sh(files).ok(), lab.sh("nft --stateless --handle list ruleset").ok());
     let sysctls = lab.sh("sysctl net.ipv4.conf net.ipv4.ip_forward").ok();
     format!("{world:#?}\n{files}\n{rules}\n{sysctls}")
 }
