@@ -338,7 +338,7 @@ fn what_takes_long_is_said_every_few_seconds_and_in_a_json_log_as_json() {
         assert!(line.is_some(), "{call}: {messages:#?}");
     }
     let commands: String = lines.iter().filter_map(|line| line["command"].as_str()).collect();
-    assert!(commands.contains("\"-j\" \"-f\" \"-\"") && commands.contains("\"build\""), "{commands}");
+    assert!(commands.contains("\"nft\" \"-f\" \"-\"") && commands.contains("\"build\""), "{commands}");
     lab.finish();
 }
 
