@@ -21,7 +21,7 @@ const FOR_USERS: [(&str, &str); 2] = [
     // It accepts answers itself.
     ("ufw-user-forward", "ufw route allow out on INTERFACE"),
 ];
-/// The same for any other chain.
+/// How to let an interface's packets through any other chain, in both directions.
 const ELSEWHERE: &str =
     "nft insert rule CHAIN oifname INTERFACE accept; nft insert rule CHAIN iifname INTERFACE accept";
 

@@ -20,7 +20,7 @@ impl Ruleset {
         self.text_counting(&Counters::default())
     }
 
-    /// The same, with counters that go on from what was `counted` before.
+    /// The rules as [`text`](Self::text), with counters that begin with what was `counted` before instead of zero.
     pub fn text_counting(&self, counted: &Counters) -> String {
         file(&Table::new(self, counted))
     }
