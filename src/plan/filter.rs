@@ -111,7 +111,7 @@ impl Ways {
 enum Match {
     Yes,
     No,
-    Perhaps,
+    Unknown,
 }
 
 impl Match {
@@ -123,7 +123,7 @@ impl Match {
         match self {
             Self::Yes => Self::No,
             Self::No => Self::Yes,
-            Self::Perhaps => Self::Perhaps,
+            Self::Unknown => Self::Unknown,
         }
     }
 }
@@ -177,7 +177,7 @@ impl<'a> Table<'a> {
                         is_about = Match::No;
                         break;
                     }
-                    Step::Condition(Match::Perhaps) => is_about = Match::Perhaps,
+                    Step::Condition(Match::Unknown) => is_about = Match::Unknown,
                     Step::Condition(Match::Yes) => {}
                     Step::End(ends) => {
                         end = Some(ends);
@@ -186,7 +186,7 @@ impl<'a> Table<'a> {
                 }
             }
             let (false, Some(end)) = (is_about == Match::No, end) else { continue };
-            let goes_on = end.goes_on || is_about == Match::Perhaps;
+            let goes_on = end.goes_on || is_about == Match::Unknown;
             ways.falls_through |= end.ways.falls_through;
             ways.add(end.ways);
             if !goes_on {
@@ -206,7 +206,7 @@ impl<'a> Table<'a> {
         left: &mut usize,
     ) -> Step {
         let Some((kind, body)) = statement.as_object().and_then(|object| object.iter().next()) else {
-            return Step::Condition(Match::Perhaps);
+            return Step::Condition(Match::Unknown);
         };
         match kind.as_str() {
             "match" => Step::Condition(condition(body, packet)),
@@ -215,7 +215,7 @@ impl<'a> Table<'a> {
             "vmap" => self.map_to_verdict(chain, body, packet, depth, left),
             _ => match self.verdict(chain, (kind, body), packet, depth, left) {
                 Some(end) => Step::End(end),
-                None => Step::Condition(Match::Perhaps),
+                None => Step::Condition(Match::Unknown),
             },
         }
     }
@@ -310,7 +310,7 @@ fn condition(body: &Value, packet: Packet<'_>) -> Match {
         // A field of the other family is not there, whatever it is compared with.
         Some("!=") if is_of_other_family(&body["left"], packet) => Match::No,
         Some("!=") => is_it.not(),
-        Some(_) => Match::Perhaps,
+        Some(_) => Match::Unknown,
     }
 }
 
@@ -331,7 +331,7 @@ fn compare(left: &Value, right: &Value, packet: Packet<'_>) -> Match {
         let each = values.iter().map(|value| compare(left, value, packet));
         return each.fold(Match::No, |found, one| match (found, one) {
             (Match::Yes, _) | (_, Match::Yes) => Match::Yes,
-            (Match::Perhaps, _) | (_, Match::Perhaps) => Match::Perhaps,
+            (Match::Unknown, _) | (_, Match::Unknown) => Match::Unknown,
             _ => Match::No,
         });
     }
@@ -340,7 +340,7 @@ fn compare(left: &Value, right: &Value, packet: Packet<'_>) -> Match {
     }
     let named = right.as_str().is_some_and(|name| name.starts_with('@'));
     let (Some((kind, body)), false) = (left.as_object().and_then(|object| object.iter().next()), named) else {
-        return Match::Perhaps;
+        return Match::Unknown;
     };
     match kind.as_str() {
         "meta" => of_meta(body["key"].as_str().unwrap_or_default(), right, packet),
@@ -349,9 +349,9 @@ fn compare(left: &Value, right: &Value, packet: Packet<'_>) -> Match {
         "ct" => match (body["key"].as_str(), right.as_str()) {
             (Some("state"), Some(state)) => Match::of(state == "new"),
             (Some("status"), Some("dnat")) => Match::Yes,
-            _ => Match::Perhaps,
+            _ => Match::Unknown,
         },
-        _ => Match::Perhaps,
+        _ => Match::Unknown,
     }
 }
 
@@ -359,7 +359,7 @@ fn compare(left: &Value, right: &Value, packet: Packet<'_>) -> Match {
 fn of_protocol(right: &Value, packet: Packet<'_>) -> Match {
     match right.as_u64() {
         Some(number) => Match::of(Protocol::numbered(number) == Some(packet.protocol)),
-        None => right.as_str().map_or(Match::Perhaps, |name| Match::of(name == packet.protocol.as_str())),
+        None => right.as_str().map_or(Match::Unknown, |name| Match::of(name == packet.protocol.as_str())),
     }
 }
 
@@ -367,16 +367,16 @@ fn of_meta(key: &str, right: &Value, packet: Packet<'_>) -> Match {
     if key == "l4proto" {
         return of_protocol(right, packet);
     }
-    let Some(right) = right.as_str() else { return Match::Perhaps };
+    let Some(right) = right.as_str() else { return Match::Unknown };
     let is_called = |interface: &str| match right.strip_suffix('*') {
         Some(prefix) => interface.starts_with(prefix),
         None => interface == right,
     };
     match key {
-        "iifname" | "iif" => packet.incoming.map_or(Match::Perhaps, |name| Match::of(is_called(name))),
+        "iifname" | "iif" => packet.incoming.map_or(Match::Unknown, |name| Match::of(is_called(name))),
         "oifname" | "oif" => Match::of(is_called(packet.outgoing)),
         "nfproto" => Match::of(right == if packet.destination.is_ipv4() { "ipv4" } else { "ipv6" }),
-        _ => Match::Perhaps,
+        _ => Match::Unknown,
     }
 }
 
@@ -389,12 +389,12 @@ fn of_payload(body: &Value, right: &Value, packet: Packet<'_>) -> Match {
             match right["range"].as_array().map(Vec::as_slice) {
                 Some([first, last]) => match (number(first), number(last)) {
                     (Some(first), Some(last)) => Match::of((first..=last).contains(&packet.port.into())),
-                    _ => Match::Perhaps,
+                    _ => Match::Unknown,
                 },
-                _ => number(right).map_or(Match::Perhaps, |port| Match::of(port == u64::from(packet.port))),
+                _ => number(right).map_or(Match::Unknown, |port| Match::of(port == u64::from(packet.port))),
             }
         }
-        _ => Match::Perhaps,
+        _ => Match::Unknown,
     }
 }
 
@@ -412,9 +412,9 @@ fn within(right: &Value, address: IpAddr) -> Match {
     match right["range"].as_array().map(Vec::as_slice) {
         Some([first, last]) => match (parse(first), parse(last)) {
             (Some(first), Some(last)) => Match::of((first..=last).contains(&address)),
-            _ => Match::Perhaps,
+            _ => Match::Unknown,
         },
-        _ => Match::Perhaps,
+        _ => Match::Unknown,
     }
 }
 
