@@ -380,8 +380,9 @@ impl Applier<'_> {
     /// Protects a container's system from the garbage collector, then writes the container's files.
     pub(super) fn install(&self, name: &ContainerName, record: &Record, run: &Run<'_>) -> Result<(), HostError> {
         self.host.add_gc_root(&paths::current_root(name), &record.spec.system)?;
-        self.host.install(name, &files(record))?;
-        run.units.mark(name);
+        if self.host.install(name, &files(record))? {
+            run.units.mark(name);
+        }
         Ok(())
     }
 }

@@ -252,8 +252,9 @@ pub trait Host: Sync {
     fn install_program(&self) -> Result<(), HostError>;
     /// Rewrites the boot service, which must be installed and ours. systemd is not told yet.
     fn write_boot_service(&self) -> Result<(), HostError>;
-    /// Writes a container's files, each atomically. systemd is not told yet.
-    fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<(), HostError>;
+    /// Writes a container's files, each atomically. systemd is not told yet. Returns whether it has to be: not if it has read
+    /// the same unit before.
+    fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<bool, HostError>;
     /// Removes the files that [`install`](Host::install) wrote and what the runtime left behind (a dead ephemeral root,
     /// the network namespace), but nothing that is kept.
     fn uninstall(&self, name: &ContainerName) -> Result<(), HostError>;

@@ -7,9 +7,10 @@
 //! - Files that are not ours are never replaced or removed.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use nix::fcntl::{Flock, FlockArg};
@@ -283,19 +284,28 @@ impl Host for Linux {
         write(&paths::boot_service(), &boot_service::text(), 0o644)
     }
 
-    fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<(), HostError> {
+    fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<bool, HostError> {
+        let unread = paths::unread_units().join(name.as_str());
+        // Before each change that systemd has to read: if this run is killed right after it, the next one tells systemd.
+        let note = || write(&unread, "", 0o644);
+        if is_our_unit(&paths::outranking_unit(name)) {
+            note()?;
+        }
         set_unit_aside(name)?;
         set_conf_aside(name, &files.conf)?;
         // First, and removed last: whatever else a killed run leaves is known to be ours.
         write(&paths::record(name), &files.record, 0o644)?;
         write(&paths::conf_target(name), &files.conf, 0o444)?;
         link_conf(name)?;
-        if fs::read(paths::unit(name)).is_ok_and(|text| text == files.unit.as_bytes()) {
-            return write(&paths::unit(name), &files.unit, 0o644);
+        let unit = paths::unit(name);
+        // Written again, it would count as changed (`NeedDaemonReload`).
+        if is_copy(&unit, &files.unit) {
+            fs::set_permissions(&unit, Permissions::from_mode(0o644)).map_err(file("write", &unit))?;
+            return Ok(unread.exists());
         }
-        // Before the unit itself: if this run is killed in between, systemd still uses the former unit.
-        write(&paths::unread_units().join(name.as_str()), "", 0o644)?;
-        write(&paths::unit(name), &files.unit, 0o644)
+        note()?;
+        write(&unit, &files.unit, 0o644)?;
+        Ok(true)
     }
 
     fn uninstall(&self, name: &ContainerName) -> Result<(), HostError> {
@@ -428,7 +438,7 @@ fn left(name: &ContainerName, error: LaunchError) -> HostError {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{MetadataExt as _, symlink};
 
     use super::*;
     use crate::host::launch::tests::record;
@@ -449,12 +459,20 @@ mod tests {
             let (host, name, files) = (Linux::new(), name(), files());
             let read = |path: PathBuf| fs::read_to_string(path).ok();
             for _ in 0..2 {
-                host.install(&name, &files).expect("installed");
+                // systemd has read nothing yet.
+                assert!(host.install(&name, &files).expect("installed"));
                 assert_eq!(read(paths::unit(&name)).as_ref(), Some(&files.unit));
                 assert_eq!(read(paths::conf(&name)).as_ref(), Some(&files.conf));
                 assert_eq!(read(paths::record(&name)).as_ref(), Some(&files.record));
                 assert!(paths::conf(&name).is_symlink());
             }
+            // What systemd has read is left alone, unless it is another unit.
+            fs::remove_file(paths::unread_units().join("wasabi")).expect("noted");
+            let inode = || fs::metadata(paths::unit(&name)).map(|unit| unit.ino()).ok();
+            let before = inode();
+            assert!(!host.install(&name, &files).expect("installed") && inode() == before);
+            let other = ContainerFiles { unit: format!("{}# other\n", files.unit), ..files.clone() };
+            assert!(host.install(&name, &other).expect("installed") && inode() != before);
             for _ in 0..2 {
                 host.uninstall(&name).expect("removed");
                 for path in

@@ -219,7 +219,7 @@ impl Host for MemoryHost {
         Ok(())
     }
 
-    fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<(), HostError> {
+    fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<bool, HostError> {
         let mut state = self.state();
         if state.is_full {
             let source = std::io::ErrorKind::StorageFull.into();
@@ -227,7 +227,7 @@ impl Host for MemoryHost {
         }
         state.written.insert(name.clone(), files.clone());
         state.damage.remove(name);
-        Ok(())
+        Ok(state.loaded.get(name).is_none_or(|loaded| loaded.unit != files.unit))
     }
 
     fn uninstall(&self, name: &ContainerName) -> Result<(), HostError> {

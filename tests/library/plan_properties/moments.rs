@@ -136,7 +136,7 @@ impl<'a> Watched<'a> {
 }
 
 impl Host for Watched<'_> {
-    fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<(), HostError> {
+    fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<bool, HostError> {
         self.call(&format!("install {name}"), || self.host.install(name, files))
     }
     fn uninstall(&self, name: &ContainerName) -> Result<(), HostError> {
