@@ -98,7 +98,7 @@ pub struct Row {
     pub system: Option<String>,
     /// The addresses that the guest has, or would have.
     pub addresses: Vec<String>,
-    /// The host ports forwarded to it, as `tcp:8080->80`.
+    /// The host ports forwarded to it, as `tcp:8080->80`, or `tcp:203.0.113.1:8000-8010->80` by an option of ours.
     pub ports: Vec<String>,
     /// What passed through each of these forwards, in the same order. `None` if the rules cannot be read or lack it.
     pub traffic: Vec<Option<Traffic>>,
@@ -142,7 +142,7 @@ fn container_row(
     let acts = container.acts_as();
     let record = acts.as_deref().or(container.written.as_ref());
     let observed = container.machine.as_ref().map(reachable).unwrap_or_default();
-    let forwards = record.map(forwards).unwrap_or_default();
+    let (ports, traffic) = record.map(|record| forwards(record, counters)).unwrap_or_default().into_iter().unzip();
     let since = container.unit.as_ref().filter(|_| container.is_running()).and_then(|unit| unit.active_since);
     Row {
         name: name.to_string(),
@@ -152,8 +152,8 @@ fn container_row(
         owner: container.owner,
         system: record.map(|record| record.spec.system.display().to_string()),
         addresses: if observed.is_empty() { record.map(addresses).unwrap_or_default() } else { observed },
-        ports: forwards.iter().map(forwarded).collect(),
-        traffic: forwards.iter().map(|it| counters.of(it.protocol, Ports::one(it.host_port))).collect(),
+        ports,
+        traffic,
         uptime_seconds: since.map(|micros| now.saturating_sub(micros / 1_000_000)),
         memory_bytes: container.unit.as_ref().and_then(|unit| unit.memory),
         drift: Vec::new(),
@@ -204,15 +204,22 @@ fn addresses(record: &Record) -> Vec<String> {
     four.chain(veth.local6.iter().map(ToString::to_string)).collect()
 }
 
-fn forwards(record: &Record) -> &[Forward] {
-    match &record.spec.network {
-        Network::Private(Private { forwards, .. }) => forwards,
-        _ => &[],
-    }
-}
-
-fn forwarded(forward: &Forward) -> String {
-    format!("{}:{}->{}", forward.protocol.as_str(), forward.host_port, forward.container_port)
+/// The ports that are forwarded to the guest, and what passed through each.
+fn forwards(record: &Record, counters: &Counters) -> Vec<(String, Option<Traffic>)> {
+    let Network::Private(Private { veth: Some(veth), forwards, own_forwards, .. }) = &record.spec.network else {
+        return Vec::new();
+    };
+    let plain = forwards.iter().map(|forward| {
+        let Forward { protocol, host_port, container_port } = forward;
+        let traffic = counters.of(*protocol, Ports::one(*host_port));
+        (format!("{}:{host_port}->{container_port}", protocol.as_str()), traffic)
+    });
+    let addresses = [veth.local4.map(IpAddr::V4), veth.local6.map(IpAddr::V6)];
+    let own = own_forwards.iter().map(|forward| {
+        let taken = addresses.into_iter().flatten().filter(|address| forward.is_for(address.is_ipv6()));
+        (forward.to_string(), counters.of_own(forward, taken))
+    });
+    plain.chain(own).collect()
 }
 
 #[cfg(test)]

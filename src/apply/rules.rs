@@ -13,7 +13,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use super::host::{Host, HostError};
 use crate::model::ContainerName;
 use crate::plan::{FirewallChange, Stage, Standing};
-use crate::render::nft::{RuleLine, Ruleset, Sysctl};
+use crate::render::nft::{OwnTarget, RuleLine, Ruleset, Sysctl};
 
 /// The rules of the host while a plan is applied.
 pub(super) struct Rules<'a> {
@@ -237,6 +237,10 @@ impl State<'_> {
                 to.into_iter().flatten().any(|address| {
                     addresses.contains(&address) && !wanted.leads(target.protocol, target.host_port, address)
                 })
+            }) || loaded.own_forwards().iter().any(|OwnTarget { forward, to, .. }| {
+                to.iter().flatten().any(|address| {
+                    addresses.contains(address) && !wanted.own_leads(forward.protocol, forward.ports, *address)
+                })
             }) || loaded
                 .nat_forwards()
                 .iter()
@@ -251,6 +255,9 @@ impl State<'_> {
             None => self.found.iter().any(|line| match line {
                 RuleLine::Forward { protocol, host_port, address, .. } => {
                     addresses.contains(address) && !wanted.leads(*protocol, *host_port, *address)
+                }
+                RuleLine::Own { protocol, ports, address, .. } => {
+                    addresses.contains(address) && !wanted.own_leads(*protocol, *ports, *address)
                 }
                 RuleLine::Nat { protocol, ports, address, .. } => {
                     addresses.contains(address) && !wanted.nat_leads(*protocol, *ports, *address)

@@ -23,6 +23,8 @@ use crate::source::Pos;
 
 /// How many ports of a range are checked.
 const MOST_PORTS: u32 = 1024;
+/// The option of a firewall that lists open TCP ports.
+pub(super) const TCP_PORTS: &str = "allowedTCPPorts";
 
 pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -190,10 +192,11 @@ fn taken_by_host(subject: Subject<'_>, each: &Each<'_>, found: &mut Vec<Diagnost
 }
 
 fn finding(protocol: Protocol, port: u16, message: String) -> Diagnostic {
-    Diagnostic::warning(Code::ForwardBlocked, message).help(format!(
-        "add {port} to `networking.firewall.{}` in the guest's `config`, or remove the forward",
-        list_of(protocol)
-    ))
+    let open = match list_of(protocol) {
+        Some(list) => format!("add {port} to `networking.firewall.{list}` in the guest's `config`"),
+        None => "open it in the guest's `networking.firewall`".to_owned(),
+    };
+    Diagnostic::warning(Code::ForwardBlocked, message).help(format!("{open}, or remove the forward"))
 }
 
 /// Points the diagnostic to the firewall list that lacks the port, if it exists.
@@ -204,7 +207,8 @@ pub(super) fn with_list(
     guest: &View,
     (protocol, port): (Protocol, u16),
 ) -> Diagnostic {
-    let list = ["networking", "firewall", list_of(protocol)];
+    let Some(list) = list_of(protocol) else { return diagnostic };
+    let list = ["networking", "firewall", list];
     let diagnostic = match subject.spans.all(&each.path.join("config")) {
         // With several definitions, it is unclear which one to edit.
         [config] => diagnostic.fix(opening(guest, &list, config.start, port)),
@@ -226,18 +230,20 @@ fn opening(guest: &View, list: &[&str], config: Pos, port: u16) -> Fix {
     Fix::First(append.chain([define]).collect())
 }
 
-pub(super) fn list_of(protocol: Protocol) -> &'static str {
+/// NixOS's list of open ports; it has none for SCTP.
+fn list_of(protocol: Protocol) -> Option<&'static str> {
     match protocol {
-        Protocol::Tcp => "allowedTCPPorts",
-        Protocol::Udp => "allowedUDPPorts",
+        Protocol::Tcp => Some(TCP_PORTS),
+        Protocol::Udp => Some("allowedUDPPorts"),
+        Protocol::Sctp => None,
     }
 }
 
 /// Ports that a guest opens in the host's network, where only the host's firewall counts.
 fn closed_on_host(subject: Subject<'_>, each: &Each<'_>, guest: &View, found: &mut Vec<Diagnostic>) {
     let host = Openings::of_host(subject.host, &subject.manifest.networking.firewall);
-    for protocol in [Protocol::Tcp, Protocol::Udp] {
-        let list = ["networking", "firewall", list_of(protocol)];
+    for (protocol, list_name) in Protocol::ALL.into_iter().filter_map(|it| Some((it, list_of(it)?))) {
+        let list = ["networking", "firewall", list_name];
         let Some(ports) = guest.get(&list) else { continue };
         let closed: Vec<u16> = elements(ports)
             .filter_map(|port| u16::try_from(port.as_u64()?).ok())
@@ -255,13 +261,12 @@ fn closed_on_host(subject: Subject<'_>, each: &Each<'_>, guest: &View, found: &m
             if closed.len() == 1 { "it" } else { "them" }
         );
         let help = format!(
-            "add {shown} to the host's `networking.firewall.{}`, or give the container a network of its own with \
-             `privateNetwork = true`",
-            list_of(protocol)
+            "add {shown} to the host's `networking.firewall.{list_name}`, or give the container a network of its own with \
+             `privateNetwork = true`"
         );
         let diagnostic = Diagnostic::warning(Code::GuestPortBlocked, message).help(help);
         let diagnostic = in_view(diagnostic, guest, &list, "opened in the guest only");
-        let host_list = OptionPath::new(["networking", "firewall", list_of(protocol)]);
+        let host_list = OptionPath::new(list);
         found.push(match subject.spans.contains(&host_list) {
             true => subject.at(diagnostic, &host_list, "what the host opens"),
             false => diagnostic,

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use serde_json::Value as Json;
 
 use super::addresses::{OwnAddress, is_private, is_within, known, own_addresses, plain};
-use super::forwards::{list_of, with_list};
+use super::forwards::{TCP_PORTS, with_list};
 use super::openings::Openings;
 use super::services;
 use super::subject::{Subject, in_view};
@@ -256,7 +256,7 @@ fn blocked(subject: Subject<'_>, target: &Target, path: &[&str]) -> Option<Diagn
         "{} leads to port {port} of `{}`, which the guest's firewall does not open",
         target.what, each.name
     );
-    let help = format!("add {port} to `networking.firewall.{}` in the guest's `config`", list_of(Protocol::Tcp));
+    let help = format!("add {port} to `networking.firewall.{TCP_PORTS}` in the guest's `config`");
     let diagnostic = Diagnostic::warning(Code::ProxyBlocked, message).help(help);
     let diagnostic = in_view(diagnostic, subject.host, path, "leads there");
     Some(with_list(diagnostic, subject, &each, guest, (Protocol::Tcp, port)))

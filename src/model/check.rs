@@ -12,6 +12,7 @@ mod flags;
 mod health_check;
 mod nat;
 mod network;
+mod own_forwards;
 mod refused;
 pub(crate) mod resources;
 mod settings;
@@ -94,9 +95,10 @@ impl Checker<'_> {
             let before = self.errors();
             let spec = self.container(name, container, path);
             if self.errors() == before {
-                let with_settings = |spec| {
-                    let OwnOptions { unit, credentials, health, new_sources } = settings.remove(name)?;
-                    Some(ContainerSpec { unit, credentials, health, new_sources, ..spec })
+                let with_settings = |spec: ContainerSpec| {
+                    let OwnOptions { unit, credentials, forwards, health, new_sources } = settings.remove(name)?;
+                    let network = spec.network.with_forwards(forwards);
+                    Some(ContainerSpec { network, unit, credentials, health, new_sources, ..spec })
                 };
                 self.out.spec.containers.extend(spec.and_then(with_settings));
             }
@@ -108,6 +110,7 @@ impl Checker<'_> {
         }
         self.taken_twice();
         self.taken_by_nat();
+        self.taken_by_own_forwards();
         self.interfaces_taken_twice();
         self.users_taken_twice();
     }

@@ -12,6 +12,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::ports::Ports;
 use super::protocol::Protocol;
 use super::{Field, List, Nat, NatForward as Written, SourcePort};
 use crate::diag::{Code, Diagnostic};
@@ -68,6 +69,11 @@ impl Prefix {
     /// Whether all addresses of `other` are in it.
     pub fn contains(&self, other: &Self) -> bool {
         self.length <= other.length && Self::new(other.address, self.length) == Some(*self)
+    }
+
+    /// Whether any address is in both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.contains(other) || other.contains(self)
     }
 
     /// The network of this length that contains the address, if there is one.
@@ -130,56 +136,6 @@ impl fmt::Display for Prefix {
     }
 }
 
-/// One port, or all from the first to the last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Ports {
-    /// The first, never 0.
-    pub first: u16,
-    /// The last, never before the first.
-    pub last: u16,
-}
-
-impl Ports {
-    /// A single port.
-    pub fn one(port: u16) -> Self {
-        Self { first: port, last: port }
-    }
-
-    /// How many there are.
-    pub fn count(self) -> u32 {
-        u32::from(self.last - self.first) + 1
-    }
-
-    /// Whether any port is in both.
-    pub fn overlaps(self, other: Self) -> bool {
-        self.first <= other.last && other.first <= self.last
-    }
-
-    /// Parses `A`, or `A` and `B` with `separator` between them.
-    fn parse(text: &str, separator: char) -> Result<Self, String> {
-        let port = |digits: &str| match digits.parse::<u16>() {
-            Ok(0) => Err(String::from("port 0 cannot be forwarded")),
-            Ok(port) if digits.bytes().all(|digit| digit.is_ascii_digit()) => Ok(port),
-            _ => Err(format!("`{digits}` is not a port")),
-        };
-        let (first, last) = text.split_once(separator).unwrap_or((text, text));
-        let ports = Self { first: port(first)?, last: port(last)? };
-        match ports.first <= ports.last {
-            true => Ok(ports),
-            false => Err(format!("the range of ports `{text}` is reversed")),
-        }
-    }
-}
-
-impl fmt::Display for Ports {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.first == self.last {
-            true => self.first.fmt(f),
-            false => write!(f, "{}-{}", self.first, self.last),
-        }
-    }
-}
-
 /// Ports of the host that lead to another address: an element of `networking.nat.forwardPorts`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct NatForward {
@@ -197,9 +153,6 @@ pub struct NatForward {
 }
 
 impl NatForward {
-    /// The most ports that a forward may give other numbers: each is an element of its own.
-    pub const MOST_RENUMBERED: u32 = 10_000;
-
     /// Whether every port keeps its number.
     pub fn keeps_ports(&self) -> bool {
         self.ports == self.to
@@ -207,9 +160,7 @@ impl NatForward {
 
     /// Where a port of the host leads, if it is one of these.
     pub fn to_port(&self, port: u16) -> Option<u16> {
-        let is_one_of_them = self.ports.first <= port && port <= self.ports.last;
-        let offset = if self.to.first == self.to.last { 0 } else { port.checked_sub(self.ports.first)? };
-        is_one_of_them.then(|| self.to.first + offset)
+        self.ports.lead(self.to, port)
     }
 
     /// Whether both have the same ports and lead to the same ones.
@@ -277,7 +228,8 @@ impl<'a> KnownForward<'a> {
             }
         };
         let forward = NatForward { protocol, ports, address, to: to.unwrap_or(ports), loopback: Vec::new() };
-        let mut wrong: Vec<_> = wrong_size(&forward).map(|wrong| ("destination", wrong)).into_iter().collect();
+        let wrong = ports.cannot_lead(forward.to, &address.to_string());
+        let mut wrong: Vec<_> = wrong.map(|wrong| ("destination", wrong)).into_iter().collect();
         let mut loopback = Vec::new();
         for text in &self.loopback {
             match host_address(text, address.is_ipv6()) {
@@ -343,30 +295,6 @@ fn unreachable(address: IpAddr) -> Option<&'static str> {
         IpAddr::V4(address) if address.is_broadcast() => Some("is the broadcast address"),
         _ => None,
     }
-}
-
-/// Reports a forward whose ports cannot lead to one port each.
-fn wrong_size(forward: &NatForward) -> Option<Diagnostic> {
-    let NatForward { ports, to, address, .. } = forward;
-    if to.count() != 1 && ports.count() != to.count() {
-        let counted = |ports: Ports| match ports.count() {
-            1 => format!("port {ports}"),
-            count => format!("the {count} ports {ports}"),
-        };
-        let message = format!("{} of the host cannot lead to {} of {address}", counted(*ports), counted(*to));
-        let help = "give both ranges the same size, or lead all ports to one";
-        return Some(Diagnostic::error(Code::OptionCombination, message).help(help));
-    }
-    if !forward.keeps_ports() && ports.count() > NatForward::MOST_RENUMBERED {
-        let message =
-            format!("cannot give {} ports of the host other numbers: {ports} leads to {to}", ports.count());
-        let help = format!(
-            "lead them to the same ports, or at most {} to others: each of those is an element of its own",
-            NatForward::MOST_RENUMBERED
-        );
-        return Some(Diagnostic::error(Code::OptionCombination, message).help(help));
-    }
-    None
 }
 
 /// Parses an address of the host of the wanted family.

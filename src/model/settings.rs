@@ -60,6 +60,8 @@ declare_setting! {
     Credentials = "credentials", Start;
     /// The same, encrypted by systemd-creds(1) (`LoadCredentialEncrypted=`).
     EncryptedCredentials = "encryptedCredentials", Start;
+    /// Ports of the host that lead to its guest, beyond what `forwardPorts` can say, by a name of their own.
+    Forwards = "forwards", Rules;
     /// What a guest must do after a start or a reload, or else the container goes back to its former state.
     HealthCheck = "healthCheck", NextStart;
     /// Containers that must run before it starts. It stops when one of them stops.

@@ -12,7 +12,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::ContainerName;
-pub use super::nat::{NatForward, NatSpec, Ports, Prefix};
+pub use super::interface_name::is_interface_name;
+pub use super::nat::{NatForward, NatSpec, Prefix};
+pub use super::own_forward::OwnForward;
+pub use super::ports::Ports;
 pub use super::protocol::Protocol;
 
 /// One container, ready to run.
@@ -73,6 +76,8 @@ pub struct OwnOptions {
     pub unit: UnitSettings,
     /// About its credentials, sorted by name.
     pub credentials: Vec<Credential>,
+    /// About the ports of the host that lead to it.
+    pub forwards: Vec<OwnForward>,
     /// About its health.
     pub health: HealthCheck,
     /// About the sources of its bind mounts, sorted by path.
@@ -222,6 +227,15 @@ pub enum Network {
 }
 
 impl Network {
+    /// With our own forwards, which have no effect outside of a network of its own.
+    #[must_use]
+    pub(crate) fn with_forwards(self, own_forwards: Vec<OwnForward>) -> Self {
+        match self {
+            Self::Private(private) if private.veth.is_some() => Self::Private(Private { own_forwards, ..private }),
+            other => other,
+        }
+    }
+
     /// The addresses that only this guest has: none unless it has its own network.
     pub fn addresses(&self) -> BTreeSet<IpAddr> {
         let Self::Private(Private { veth, extra, .. }) = self else { return BTreeSet::new() };
@@ -235,8 +249,11 @@ impl Network {
 pub struct Private {
     /// The pair to the host: `ve-NAME` there (`vb-NAME` on a bridge), `eth0` in the guest.
     pub veth: Option<Veth>,
-    /// Host ports that lead into the guest.
+    /// Host ports that lead into the guest (`forwardPorts`).
     pub forwards: Vec<Forward>,
+    /// Host ports that lead into the guest, by our own option.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own_forwards: Vec<OwnForward>,
     /// Additional pairs, by the name that both ends have.
     #[serde(default)]
     pub extra: BTreeMap<String, Veth>,
@@ -286,13 +303,6 @@ impl fmt::Display for Passed {
             None => f.write_str(&self.host),
         }
     }
-}
-
-/// Whether the kernel accepts the name for an interface (ignoring its length), and rules can contain it: nft(8) has no
-/// escapes, and reads a leading `@` as a set.
-pub fn is_interface_name(name: &str) -> bool {
-    let is_bad = |c: char| matches!(c, '/' | ':' | '"') || c.is_whitespace() || c.is_control();
-    !matches!(name, "" | "." | "..") && !name.starts_with('@') && !name.contains(is_bad)
 }
 
 /// The hardware address of an interface, such as `02:00:00:00:00:01`.

@@ -318,9 +318,10 @@ fn is_of_other_family(left: &Value, packet: Packet<'_>) -> bool {
     match left["payload"]["protocol"].as_str() {
         Some("ip") => packet.destination.is_ipv6(),
         Some("ip6") => packet.destination.is_ipv4(),
-        Some("tcp") => packet.protocol != Protocol::Tcp,
-        Some("udp") => packet.protocol != Protocol::Udp,
-        _ => false,
+        Some(header) => {
+            Protocol::ALL.iter().any(|known| known.as_str() == header) && header != packet.protocol.as_str()
+        }
+        None => false,
     }
 }
 

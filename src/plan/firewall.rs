@@ -15,9 +15,9 @@ use super::request::Options;
 use super::state_view::StateView;
 use super::{diff, option};
 use crate::model::ContainerName;
-use crate::model::spec::{Forward, NatSpec, Network, Private};
+use crate::model::spec::{Forward, NatSpec, Network, OwnForward, Private};
 use crate::render::interface;
-use crate::render::nft::{RuleLine, RulesDifference, Ruleset, Sysctl, Target};
+use crate::render::nft::{RuleLine, RulesDifference, Ruleset, Sysctl};
 use crate::state::Owner;
 
 /// How the firewall rules change.
@@ -68,13 +68,13 @@ impl FirewallChange {
     }
 
     /// The part of the rules that exists because of a container.
-    fn part(&self, name: &ContainerName, network: Option<&Network>) -> Option<(String, Vec<Target>)> {
+    fn part(&self, name: &ContainerName, network: Option<&Network>) -> Option<(String, Ruleset)> {
         let Network::Private(Private { veth: Some(veth), .. }) = network? else { return None };
-        let forwards = Ruleset::of(network.map(|network| (name, network)), &NatSpec::default()).forwards().to_vec();
+        let alone = Ruleset::of(network.map(|network| (name, network)), &NatSpec::default());
         // The rules list the interfaces of all containers, or none.
         let others = [Some(&self.ruleset), self.standing.as_ref()];
         let has_links = others.into_iter().flatten().any(Ruleset::has_links);
-        (has_links || !forwards.is_empty()).then(|| (interface::way_in(name, veth), forwards))
+        (has_links || !alone.is_empty()).then(|| (interface::way_in(name, veth), alone))
     }
 
     /// Fills in [`Self::in_place`] and [`Self::of_host`].
@@ -171,7 +171,7 @@ fn name_holders<'n>(lines: &mut [RuleLine], networks: impl Iterator<Item = (&'n 
 /// Whether a line of the rules leads connections to another address.
 fn leads_somewhere(line: &RuleLine) -> bool {
     match line {
-        RuleLine::Forward { .. } | RuleLine::Nat { .. } => true,
+        RuleLine::Forward { .. } | RuleLine::Own { .. } | RuleLine::Nat { .. } => true,
         RuleLine::Rule(rule) => rule.contains(" dnat ip"),
     }
 }
@@ -234,6 +234,8 @@ fn add_forwards(former: &mut Network, wanted: Option<Network>) {
         let new: Vec<_> =
             wanted.forwards.into_iter().filter(|forward| !former.forwards.contains(forward)).collect();
         former.forwards.extend(new);
+        let own = wanted.own_forwards.into_iter().filter(|forward| !former.own_forwards.contains(forward));
+        former.own_forwards.extend(own.collect::<Vec<_>>());
     }
 }
 
@@ -285,6 +287,11 @@ fn kept(former: &Network, wanted: &Network) -> Network {
         Network::Private(to) => targets(from) == targets(to) && to.forwards.contains(forward),
         Network::Host | Network::Named(_) => false,
     };
+    let own_stays = |forward: &OwnForward| match wanted {
+        Network::Private(to) => targets(from) == targets(to) && to.own_forwards.contains(forward),
+        Network::Host | Network::Named(_) => false,
+    };
     let forwards = from.forwards.iter().filter(|forward| stays(forward)).cloned().collect();
-    Network::Private(Private { forwards, ..from.clone() })
+    let own_forwards = from.own_forwards.iter().filter(|forward| own_stays(forward)).cloned().collect();
+    Network::Private(Private { forwards, own_forwards, ..from.clone() })
 }

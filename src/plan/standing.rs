@@ -11,6 +11,7 @@ use super::state_view::StateView;
 use super::version::Version;
 use super::{drift, reasons};
 use crate::model::ContainerName;
+use crate::model::spec::Ports;
 use crate::render::nft::RuleLine;
 use crate::state::{ObservedContainer, Owner, Record, Snapshot};
 
@@ -21,9 +22,14 @@ pub(crate) type MissingForwards = BTreeMap<ContainerName, Vec<String>>;
 pub(crate) fn missing_forwards(snapshot: &Snapshot) -> MissingForwards {
     let mut missing = MissingForwards::new();
     for line in StateView::host(snapshot).missing_rules() {
-        if let RuleLine::Forward { container: Some(container), protocol, host_port, .. } = line {
-            missing.entry(container).or_default().push(format!("{}:{host_port}", protocol.as_str()));
-        }
+        let (container, protocol, ports) = match line {
+            RuleLine::Forward { container: Some(container), protocol, host_port, .. } => {
+                (container, protocol, Ports::one(host_port))
+            }
+            RuleLine::Own { container: Some(container), protocol, ports, .. } => (container, protocol, ports),
+            RuleLine::Forward { .. } | RuleLine::Own { .. } | RuleLine::Nat { .. } | RuleLine::Rule(_) => continue,
+        };
+        missing.entry(container).or_default().push(format!("{}:{ports}", protocol.as_str()));
     }
     for ports in missing.values_mut() {
         // There is one forward for each address family.

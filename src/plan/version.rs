@@ -177,13 +177,17 @@ impl<'a> Version<'a> {
     pub(super) fn network(&self) -> Option<Cow<'_, Network>> {
         match &self.spec {
             Some(spec) => Some(Cow::Borrowed(&spec.network)),
-            None => model::network::network(&self.container).map(Cow::Owned),
+            None => {
+                let own = model::own_forward::lower(&self.settings)?;
+                Some(Cow::Owned(model::network::network(&self.container)?.with_forwards(own)))
+            }
         }
     }
 
     /// The known part of a network that is partly unknown.
     pub(super) fn network_at_least(&self) -> Option<Network> {
-        model::network::network_at_least(&self.container)
+        let own = model::own_forward::at_least(&self.settings);
+        Some(model::network::network_at_least(&self.container)?.with_forwards(own))
     }
 
     /// Its options as JSON.

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 use super::{ObservedContainer, Record};
 use crate::model::settings::{Setting, Settings};
-use crate::model::spec::Network;
+use crate::model::spec::{Forward, Network, OwnForward};
 use crate::model::{Effect, Positions};
 
 /// The options that take effect without touching the guest.
@@ -72,6 +72,7 @@ fn with_live_options(mut acting: Record, written: &Record) -> Record {
     // If the kind of network changes, there is no interface yet that a forward could use.
     if let (Network::Private(into), Network::Private(from)) = (&mut acting.spec.network, &written.spec.network) {
         into.forwards = from.forwards.clone();
+        into.own_forwards = from.own_forwards.clone();
     }
     acting.positions.retain(|option, _| !is_live(option));
     acting
@@ -80,10 +81,10 @@ fn with_live_options(mut acting: Record, written: &Record) -> Record {
     acting
 }
 
-fn forwards(record: &Record) -> &[crate::model::spec::Forward] {
+fn forwards(record: &Record) -> (&[Forward], &[OwnForward]) {
     match &record.spec.network {
-        Network::Private(private) => &private.forwards,
-        Network::Host | Network::Named(_) => &[],
+        Network::Private(private) => (&private.forwards, &private.own_forwards),
+        Network::Host | Network::Named(_) => (&[], &[]),
     }
 }
 
@@ -97,7 +98,8 @@ fn live_positions(positions: &Positions) -> impl Iterator<Item = (&String, &crat
 
 /// Whether the option at this path is a live one, or lies inside one.
 fn is_live(option: &str) -> bool {
-    let settings = Setting::ALL.iter().filter(|setting| setting.effect() == Effect::NextStart).map(|it| it.name());
+    let is_live = |setting: &&Setting| matches!(setting.effect(), Effect::NextStart | Effect::Rules);
+    let settings = Setting::ALL.iter().filter(is_live).map(|setting| setting.name());
     LIVE.into_iter()
         .chain(settings)
         .any(|name| option.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))

@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 
 use container_rebuild::model::ContainerName;
 use container_rebuild::model::spec::{
-    ContainerSpec, Forward, HostSpec, NatForward, NatSpec, Network, Ports, Private, Protocol, Users, Veth,
+    ContainerSpec, Forward, HostSpec, NatForward, NatSpec, Network, OwnForward, Ports, Private, Protocol, Users,
+    Veth,
 };
 use container_rebuild::render::nft::{RuleLine, Ruleset};
 use serde_json::Value;
@@ -137,6 +138,51 @@ fn all_of_nat() -> NatSpec {
     }
 }
 
+/// A forward of ours, by its ports and those of the guest.
+fn own(protocol: Protocol, ports: (u16, u16), to: (u16, u16)) -> OwnForward {
+    let [ports, to] = [ports, to].map(|(first, last)| Ports { first, last });
+    OwnForward { protocol, ports, to, at: None, interface: None, sources: vec![], hairpin: true }
+}
+
+/// Two containers with forwards of every kind of condition, some of which share ports of the host.
+fn own_forwards() -> HostSpec {
+    use Protocol::{Sctp, Tcp, Udp};
+    let address = |text: &str| text.parse().ok();
+    let networks = |all: &[&str]| all.iter().map(|text| text.parse().expect("a network")).collect::<Vec<_>>();
+    let eth0 = || Some("eth0".to_owned());
+    let one = vec![
+        own(Tcp, (80, 80), (8080, 8080)),
+        own(Sctp, (80, 80), (80, 80)),
+        own(Udp, (5000, 5010), (5000, 5010)),
+        OwnForward { at: address("203.0.113.1"), ..own(Tcp, (80, 80), (81, 81)) },
+        OwnForward { at: address("2001:db8::1"), ..own(Tcp, (80, 90), (80, 90)) },
+        OwnForward { interface: eth0(), ..own(Tcp, (80, 82), (90, 92)) },
+        OwnForward { hairpin: false, ..own(Tcp, (80, 80), (83, 83)) },
+        OwnForward { sources: networks(&["10.0.0.0/8", "172.16.0.1", "fd00::/8"]), ..own(Tcp, (80, 80), (84, 84)) },
+        OwnForward { sources: networks(&["10.0.0.0/8"]), ..own(Tcp, (85, 99), (85, 99)) },
+    ];
+    let two = vec![
+        OwnForward {
+            at: address("203.0.113.1"),
+            interface: eth0(),
+            sources: networks(&["192.0.2.0/24"]),
+            hairpin: false,
+            ..own(Tcp, (80, 80), (80, 80))
+        },
+        OwnForward { interface: Some("we-ird.1".to_owned()), ..own(Udp, (5005, 5005), (5005, 5005)) },
+    ];
+    let mut spec = HostSpec {
+        containers: vec![container("one", 11, true, &[(Tcp, 22, 22)]), container("two", 12, true, &[])],
+        nat: all_of_nat(),
+    };
+    for (container, forwards) in spec.containers.iter_mut().zip([one, two]) {
+        if let Network::Private(Private { own_forwards, .. }) = &mut container.network {
+            *own_forwards = forwards;
+        }
+    }
+    spec
+}
+
 fn full() -> HostSpec {
     use Protocol::{Tcp, Udp};
     HostSpec {
@@ -169,6 +215,7 @@ fn shapes() -> Vec<(&'static str, HostSpec)> {
         ("NAT of networks", HostSpec { containers: vec![], nat: networks() }),
         ("NAT to one address", HostSpec { containers: vec![], nat: source_addresses() }),
         ("all of NAT", HostSpec { containers: full().containers, nat: all_of_nat() }),
+        ("forwards under conditions", own_forwards()),
         ("NAT to one", HostSpec { containers: vec![], nat: nat(&["ve-a"], Some("wl*")) }),
     ]
 }

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
+use crate::model::own_forward;
 use crate::model::settings::{CONTAINERS, Setting};
-use crate::model::spec::{Network, Protocol};
+use crate::model::spec::{Network, OwnForward, Ports, Protocol};
 use crate::model::{Container, ContainerName, Field, ForwardPort, Manifest};
 use crate::state::Snapshot;
 
@@ -42,6 +43,7 @@ impl Taken {
             taken.addresses.extend(record.spec.network.addresses());
             if let Network::Private(private) = &record.spec.network {
                 taken.ports.extend(private.forwards.iter().map(|forward| (forward.protocol, forward.host_port)));
+                taken.ports.extend(private.own_forwards.iter().flat_map(all_ports));
             }
         }
         taken
@@ -66,6 +68,7 @@ pub(super) fn move_aside(manifest: &mut Manifest, taken: &Taken) -> Vec<String> 
         manifest.containers.insert(new.clone(), container);
         names.insert(name, new);
     }
+    free.own_ports(manifest, &mut notes);
     rename_settings(manifest, &names);
     manifest.boot.enable_containers = Field::Known(true);
     manifest.positions = None;
@@ -91,6 +94,8 @@ impl<'a> Free<'a> {
             let hosts = hosts.into_iter().filter_map(|address| address.known()?.as_deref());
             own.addresses.extend(hosts.filter_map(|address| Some(parse(address)?.0)));
             own.ports.extend(forwards(&mut container.clone()).filter_map(|(_, forward)| port_of(forward)));
+            let settings = manifest.services.settings(name.as_str()).map(own_forward::at_least);
+            own.ports.extend(settings.iter().flatten().flat_map(all_ports));
         }
         Self { taken, own }
     }
@@ -154,6 +159,52 @@ impl<'a> Free<'a> {
             forward.host_port = Field::Known(new);
         }
     }
+}
+
+impl Free<'_> {
+    /// Forwards other ports of the host by our own option, too, where theirs are forwarded already. Ranges stay in one piece.
+    fn own_ports(&mut self, manifest: &mut Manifest, notes: &mut Vec<String>) {
+        let settings = manifest.services.container_rebuild.get_mut(CONTAINERS).and_then(Value::as_object_mut);
+        for (name, settings) in settings.into_iter().flatten() {
+            let forwards = settings.get_mut(Setting::Forwards.name()).and_then(Value::as_object_mut);
+            for value in forwards.into_iter().flatten().map(|(_, value)| value) {
+                let Some(forward) = own_forward::known(value) else { continue };
+                if all_ports(&forward).all(|port| !self.taken.ports.contains(&port)) {
+                    continue;
+                }
+                let OwnForward { protocol, ports, to, .. } = forward;
+                let length = ports.last - ports.first;
+                let is_free = |first: &u16| {
+                    first.checked_add(length).is_some_and(|last| {
+                        (*first..=last).all(|port| {
+                            ![&self.taken.ports, &self.own.ports].iter().any(|it| it.contains(&(protocol, port)))
+                        })
+                    })
+                };
+                let first = ports.first.saturating_add(10_000).max(FIRST_PORT);
+                let Some(first) = (first..=u16::MAX).chain(FIRST_PORT..first).find(is_free) else { continue };
+                let new = Ports { first, last: first + length };
+                self.own.ports.extend((new.first..=new.last).map(|port| (protocol, port)));
+                let protocol = protocol.as_str();
+                notes.push(format!(
+                    "`{name}` has the {protocol} port {new} of the host instead of {ports}, which is forwarded already"
+                ));
+                value["hostPort"] = written(new);
+                value["containerPort"] = written(to);
+            }
+        }
+    }
+}
+
+/// All ports of the host that one of our own forwards takes, under whichever conditions.
+fn all_ports(forward: &OwnForward) -> impl Iterator<Item = (Protocol, u16)> + use<> {
+    let protocol = forward.protocol;
+    (forward.ports.first..=forward.ports.last).map(move |port| (protocol, port))
+}
+
+/// Ports as our own option has them.
+fn written(ports: Ports) -> Value {
+    if ports.count() == 1 { ports.first.into() } else { format!("{}:{}", ports.first, ports.last).into() }
 }
 
 /// The addresses of the guest's ends of all its interfaces, as far as known.

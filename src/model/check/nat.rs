@@ -233,8 +233,7 @@ impl Checker<'_> {
 /// What is wrong with two forwards that share ports.
 fn taken_twice(forward: &NatForward, other: &NatForward) -> (String, &'static str) {
     let protocol = forward.protocol.as_str();
-    let shared =
-        Ports { first: forward.ports.first.max(other.ports.first), last: forward.ports.last.min(other.ports.last) };
+    let shared = forward.ports.shared(other.ports);
     let to = |forward: &NatForward| {
         let port = forward.to_port(shared.first).unwrap_or(shared.first);
         SocketAddr::new(forward.address, port)

@@ -64,7 +64,8 @@ impl Checker<'_> {
     }
 
     fn settings_of(&mut self, name: &ContainerName, value: &Value, path: &OptionPath) -> Option<OwnOptions> {
-        let OwnOptions { mut unit, mut credentials, mut health, mut new_sources } = OwnOptions::default();
+        let OwnOptions { mut unit, mut credentials, mut forwards, mut health, mut new_sources } =
+            OwnOptions::default();
         let mut is_known = true;
         for (option, value) in self.set(value, path)? {
             let path = path.join(option);
@@ -90,6 +91,10 @@ impl Checker<'_> {
                 },
                 Some(Setting::BindSources) => match self.bind_sources(name, value, &path) {
                     Some(sources) => new_sources = sources,
+                    None => is_known = false,
+                },
+                Some(Setting::Forwards) => match self.own_forwards(name, value, &path) {
+                    Some(own) => forwards = own,
                     None => is_known = false,
                 },
                 Some(Setting::HealthCheck) => match self.health_check(value, &path) {
@@ -121,7 +126,7 @@ impl Checker<'_> {
             }
         }
         credentials.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        is_known.then_some(OwnOptions { unit, credentials, health, new_sources })
+        is_known.then_some(OwnOptions { unit, credentials, forwards, health, new_sources })
     }
 
     /// The credentials of a set of paths by name; `None` if one is unknown. Those that are wrong are reported.

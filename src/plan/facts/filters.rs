@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
 use crate::model::path::OptionPath;
+use crate::model::settings::{CONTAINERS, Setting};
 use crate::model::spec::{HostSpec, Network, Private};
 use crate::plan::filter::{Dropped, Fate, Packet, fate};
 use crate::render::interface;
@@ -27,9 +28,9 @@ const ELSEWHERE: &str =
 
 /// Whether a container forwards ports.
 pub(super) fn are_wanted(spec: &HostSpec) -> bool {
-    spec.containers
-        .iter()
-        .any(|it| matches!(&it.network, Network::Private(private) if !private.forwards.is_empty()))
+    spec.containers.iter().any(
+        |it| matches!(&it.network, Network::Private(it) if !it.forwards.is_empty() || !it.own_forwards.is_empty()),
+    )
 }
 
 /// A warning for each container and chain that drops what arrives from outside, with the option that forwards the ports.
@@ -37,24 +38,32 @@ pub(super) fn are_wanted(spec: &HostSpec) -> bool {
 /// Only what is dropped in any case is reported. `tables` are those of others, as `nft -j -t list table` prints them.
 pub(super) fn findings(spec: &HostSpec, tables: &[Value]) -> Vec<(Diagnostic, OptionPath)> {
     let incoming = spec.nat.external_interface.as_deref().filter(|name| !name.ends_with('*'));
-    let mut found: BTreeMap<(&ContainerName, Dropped), (String, BTreeSet<String>)> = BTreeMap::new();
+    let mut found: BTreeMap<(&ContainerName, bool, Dropped), (String, BTreeSet<String>)> = BTreeMap::new();
     for container in &spec.containers {
-        let Network::Private(Private { veth: Some(veth), forwards, .. }) = &container.network else { continue };
+        let Network::Private(Private { veth: Some(veth), forwards, own_forwards, .. }) = &container.network else {
+            continue;
+        };
         let outgoing = interface::way_in(&container.name, veth);
         let addresses = [veth.local4.map(IpAddr::V4), veth.local6.map(IpAddr::V6)];
         for destination in addresses.into_iter().flatten() {
-            for forward in forwards {
-                let (protocol, port) = (forward.protocol, forward.container_port);
+            let plain = forwards.iter().map(|it| {
+                let ports = format!("{}:{}", it.protocol.as_str(), it.host_port);
+                (false, incoming, it.protocol, it.container_port, ports)
+            });
+            let own = own_forwards.iter().filter(|forward| forward.is_for(destination.is_ipv6())).map(|it| {
+                let ports = format!("{}:{}", it.protocol.as_str(), it.ports);
+                (true, it.interface.as_deref().or(incoming), it.protocol, it.to.first, ports)
+            });
+            for (is_own, incoming, protocol, port, ports) in plain.chain(own) {
                 let packet = Packet { incoming, outgoing: &outgoing, protocol, destination, port };
                 if let Fate::Dropped(dropped) = fate(tables, packet) {
-                    let (_, ports) =
-                        found.entry((&container.name, dropped)).or_insert((outgoing.clone(), BTreeSet::new()));
-                    ports.insert(format!("{}:{}", protocol.as_str(), forward.host_port));
+                    let entry = found.entry((&container.name, is_own, dropped));
+                    entry.or_insert((outgoing.clone(), BTreeSet::new())).1.insert(ports);
                 }
             }
         }
     }
-    let findings = found.into_iter().map(|((name, dropped), (interface, ports))| {
+    let findings = found.into_iter().map(|((name, is_own, dropped), (interface, ports))| {
         let ports: Vec<_> = ports.into_iter().collect();
         let who = match incoming {
             Some(interface) => format!("what comes in by `{interface}` does not"),
@@ -71,7 +80,13 @@ pub(super) fn findings(spec: &HostSpec, tables: &[Value]) -> Vec<(Diagnostic, Op
             "a packet has to pass the chains of all tables, so let it through there: `{}`",
             remedy(&dropped, tables, &interface)
         );
-        let option = OptionPath::new(["containers", name.as_str(), "forwardPorts"]);
+        let option = match is_own {
+            true => {
+                let forwards = Setting::Forwards.name();
+                OptionPath::new(["services", "container-rebuild", CONTAINERS, name.as_str(), forwards])
+            }
+            false => OptionPath::new(["containers", name.as_str(), "forwardPorts"]),
+        };
         (Diagnostic::warning(Code::ForwardDropped, message).help(help), option)
     });
     findings.collect()

@@ -1,13 +1,16 @@
 //! Renders a plan as JSON (contract §6).
 
+use std::net::IpAddr;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::words;
-use crate::model::{FORMAT_VERSION, Position};
+use crate::model::spec::Protocol;
+use crate::model::{ContainerName, FORMAT_VERSION, Position};
 use crate::plan::{Change, Disruption, Endpoint, EndpointKind, Finding, Plan, ProgramChange, Reason, Verb};
-use crate::render::nft::RuleLine;
+use crate::render::nft::{Condition, RuleLine};
 
 /// Renders the plan, indented and ending in a newline. Equal plans give equal bytes.
 pub fn json(plan: &Plan) -> String {
@@ -244,7 +247,7 @@ enum Line<'a> {
         /// The container that has the address, if known.
         container: Option<&'a str>,
         /// The transport.
-        #[schemars(extend("enum" = ["tcp", "udp"]))]
+        #[schemars(extend("enum" = ["tcp", "udp", "sctp"]))]
         protocol: &'static str,
         /// The port of the host.
         host_port: u16,
@@ -261,25 +264,37 @@ enum Line<'a> {
 }
 
 impl<'a> Line<'a> {
+    fn forward(
+        container: Option<&'a ContainerName>,
+        protocol: Protocol,
+        host_port: u16,
+        address: IpAddr,
+        container_port: u16,
+    ) -> Self {
+        let container = container.map(ContainerName::as_str);
+        Self::Forward {
+            container,
+            protocol: protocol.as_str(),
+            host_port,
+            address: address.to_string(),
+            container_port,
+        }
+    }
+
     fn of(line: &'a RuleLine) -> Self {
         match line {
-            RuleLine::Forward { container, protocol, host_port, address, container_port } => Self::Forward {
-                container: container.as_ref().map(|name| name.as_str()),
-                protocol: protocol.as_str(),
-                host_port: *host_port,
-                address: address.to_string(),
-                container_port: *container_port,
-            },
-            RuleLine::Nat { container, protocol, at: None, ports, address, to } if ports.count() == 1 => {
-                Self::Forward {
-                    container: container.as_ref().map(|name| name.as_str()),
-                    protocol: protocol.as_str(),
-                    host_port: ports.first,
-                    address: address.to_string(),
-                    container_port: to.first,
-                }
+            RuleLine::Forward { container, protocol, host_port, address, container_port } => {
+                Self::forward(container.as_ref(), *protocol, *host_port, *address, *container_port)
             }
-            RuleLine::Nat { .. } => Self::Rule { rule: words::rule(line, "->").into() },
+            RuleLine::Own { container, protocol, condition, address, ports, to }
+                if ports.count() == 1 && *condition == Condition::default() =>
+            {
+                Self::forward(container.as_ref(), *protocol, ports.first, *address, to.first)
+            }
+            RuleLine::Nat { container, protocol, at: None, ports, address, to } if ports.count() == 1 => {
+                Self::forward(container.as_ref(), *protocol, ports.first, *address, to.first)
+            }
+            RuleLine::Own { .. } | RuleLine::Nat { .. } => Self::Rule { rule: words::rule(line, "->").into() },
             RuleLine::Rule(rule) => Self::Rule { rule: rule.into() },
         }
     }

@@ -232,7 +232,7 @@ fn firewall(plan: &Plan) -> Vec<String> {
 fn forwards(plan: &Plan) -> Option<String> {
     let key = |line: &RuleLine| match line {
         RuleLine::Forward { protocol, host_port, .. } => Some((*protocol, *host_port)),
-        RuleLine::Nat { .. } | RuleLine::Rule(_) => None,
+        RuleLine::Own { .. } | RuleLine::Nat { .. } | RuleLine::Rule(_) => None,
     };
     let added: Vec<_> = plan.firewall.added.iter().filter_map(key).collect();
     let all = plan.firewall.ruleset.forwards();

@@ -1,6 +1,7 @@
 //! Wording shared by the text and Markdown formats: what a change does, and values as Nix writes them.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ use crate::plan::cost::Disruption;
 use crate::plan::diff::{self, Difference};
 use crate::plan::redact::REDACTED_KEY;
 use crate::plan::{Change, Plan, ProgramChange, Verb, option};
-use crate::render::nft::RuleLine;
+use crate::render::nft::{Condition, RuleLine};
 
 /// The prefix of the reason of an unknown value that Nix knows after the build.
 const AFTER_BUILD: &str = "known after build: ";
@@ -112,37 +113,40 @@ fn order<'a>(name: Option<&'a ContainerName>) -> Option<impl Ord + use<'a>> {
     name.map(|name| natural_order(name.as_str()))
 }
 
-/// Joins forwards of `networking.nat` to neighbouring ports, which are an element each if they get other numbers.
+/// Joins forwards of neighbouring ports, which are an element each if they get other numbers.
 fn joined(lines: &[RuleLine]) -> Vec<RuleLine> {
     let mut joined: Vec<RuleLine> = Vec::new();
     for line in lines {
-        if let (Some(RuleLine::Nat { ports: before, to: to_before, .. }), RuleLine::Nat { ports, to, .. }) =
-            (joined.last(), line)
-        {
-            let (before, to_before) = (*before, *to_before);
-            let same_but_ports = |line: &RuleLine| match line {
-                RuleLine::Nat { container, protocol, at, address, .. } => {
-                    Some((container.clone(), *protocol, *at, *address))
-                }
-                RuleLine::Forward { .. } | RuleLine::Rule(_) => None,
-            };
-            let follows = |before: Ports, ports: Ports| before.last.checked_add(1) == Some(ports.first);
-            let is_one = to_before == *to && to.count() == 1;
-            let is_shifted = to_before.count() == before.count() && follows(to_before, *to);
-            if same_but_ports(line) == joined.last().and_then(same_but_ports)
-                && follows(before, *ports)
-                && (is_one || is_shifted)
-            {
-                let (last, last_to) = (ports.last, to.last);
-                if let Some(RuleLine::Nat { ports, to, .. }) = joined.last_mut() {
-                    (ports.last, to.last) = (last, last_to);
-                }
-                continue;
-            }
+        match joined.last_mut().and_then(|last| join(last, line)) {
+            Some(both) => _ = joined.pop().map(|_| joined.push(both)),
+            None => joined.push(line.clone()),
         }
-        joined.push(line.clone());
     }
     joined
+}
+
+/// A forward of the ports of both, if the second continues the first.
+fn join(first: &RuleLine, second: &RuleLine) -> Option<RuleLine> {
+    let (mut first, mut second) = (first.clone(), second.clone());
+    let (before, to_before) = ports_of(&mut first)?;
+    let (ports, to) = ports_of(&mut second)?;
+    let follows = |before: Ports, ports: Ports| before.last.checked_add(1) == Some(ports.first);
+    let is_one = to_before == to && to.count() == 1;
+    let is_shifted = to_before.count() == before.count() && follows(*to_before, *to);
+    if !follows(*before, *ports) || !(is_one || is_shifted) {
+        return None;
+    }
+    (before.last, to_before.last) = (ports.last, to.last);
+    (*ports, *to) = (*before, *to_before);
+    (first == second).then_some(first)
+}
+
+/// The ports of the host of such a forward, and those to which they lead.
+fn ports_of(line: &mut RuleLine) -> Option<(&mut Ports, &mut Ports)> {
+    match line {
+        RuleLine::Own { ports, to, .. } | RuleLine::Nat { ports, to, .. } => Some((ports, to)),
+        RuleLine::Forward { .. } | RuleLine::Rule(_) => None,
+    }
 }
 
 /// The added or the removed rules, split into forwards, which get a line each, and the rest.
@@ -157,7 +161,9 @@ impl RuleLines {
         let (forwards, rest): (Vec<_>, Vec<_>) =
             joined(lines).into_iter().partition(|line| !matches!(line, RuleLine::Rule(_)));
         let name = |line: &RuleLine| match line {
-            RuleLine::Forward { container, .. } | RuleLine::Nat { container, .. } => container.clone(),
+            RuleLine::Forward { container, .. }
+            | RuleLine::Own { container, .. }
+            | RuleLine::Nat { container, .. } => container.clone(),
             RuleLine::Rule(_) => None,
         };
         let mut named: Vec<_> = forwards.into_iter().map(|line| (name(&line), line)).collect();
@@ -249,26 +255,37 @@ pub(super) fn rule(line: &RuleLine, arrow: &str) -> String {
             let whose = container.as_ref().map(|name| format!("  ({name})")).unwrap_or_default();
             format!("{} {host_port} {arrow} {target}{whose}", protocol.as_str())
         }
-        RuleLine::Nat { container, protocol, at, ports, address, to } => {
-            let target = match address.is_ipv6() {
-                true => format!("[{address}]:{to}"),
-                false => format!("{address}:{to}"),
-            };
-            let at = match at {
-                Some(at) if at.is_ipv6() => format!("[{at}]:"),
-                Some(at) => format!("{at}:"),
-                None => String::new(),
-            };
-            let whose = container.as_ref().map(|name| format!("{name}, ")).unwrap_or_default();
-            format!("{} {at}{ports} {arrow} {target}  ({whose}networking.nat)", protocol.as_str())
+        RuleLine::Own { container, protocol, condition, address, ports, to } => {
+            let Condition { at, interface, source, not_from_guests } = condition;
+            let mut from = String::new();
+            from.extend(source.map(|source| format!(" from {source}")));
+            from.extend(interface.as_ref().map(|interface| format!(" by {}", visible(interface))));
+            from.push_str(if *not_from_guests { " not from guests" } else { "" });
+            let (at, target) = (at_address(*at), at_address(Some(*address)));
+            let whose = container.as_ref().map(|name| format!("  ({name})")).unwrap_or_default();
+            format!("{} {at}{ports}{from} {arrow} {target}{to}{whose}", protocol.as_str())
         }
+        RuleLine::Nat { container, protocol, at, ports, address, to } => {
+            let (at, target) = (at_address(*at), at_address(Some(*address)));
+            let whose = container.as_ref().map(|name| format!("{name}, ")).unwrap_or_default();
+            format!("{} {at}{ports} {arrow} {target}{to}  ({whose}networking.nat)", protocol.as_str())
+        }
+    }
+}
+
+/// An address as it stands before a port, with the colon.
+fn at_address(address: Option<IpAddr>) -> String {
+    match address {
+        Some(address) if address.is_ipv6() => format!("[{address}]:"),
+        Some(address) => format!("{address}:"),
+        None => String::new(),
     }
 }
 
 /// From where a forward is reachable (see [`crate::render::nft`]). The host's own firewall does not block it.
 fn reach(line: &RuleLine) -> Option<&'static str> {
     match line {
-        RuleLine::Rule(_) | RuleLine::Nat { .. } => None,
+        RuleLine::Rule(_) | RuleLine::Nat { .. } | RuleLine::Own { .. } => None,
         RuleLine::Forward { address, .. } if address.is_ipv4() => Some(
             "reachable over IPv4 from every machine that reaches this host, other containers, and this host (127.0.0.1 too)",
         ),

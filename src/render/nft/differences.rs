@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
+use super::own::{Condition, Shape};
 use super::parts::TABLE;
 use super::ruleset::Ruleset;
 use super::text;
@@ -30,6 +31,21 @@ pub enum RuleLine {
         address: IpAddr,
         /// The port of the guest.
         container_port: u16,
+    },
+    /// Ports that a container forwards by an option of ours.
+    Own {
+        /// The container that has the address. A listing does not say; callers that know fill it in.
+        container: Option<ContainerName>,
+        /// The transport protocol.
+        protocol: Protocol,
+        /// The connections that are forwarded.
+        condition: Condition,
+        /// The address of the guest.
+        address: IpAddr,
+        /// The ports of the host.
+        ports: Ports,
+        /// The ports of the guest, as many.
+        to: Ports,
     },
     /// Ports that `networking.nat` forwards.
     Nat {
@@ -83,12 +99,17 @@ impl Ruleset {
     /// Fills in the containers of forwards: nft's listing names only addresses, while these rules name containers.
     pub fn name_containers(&self, lines: &mut [RuleLine]) {
         for line in lines {
-            if let RuleLine::Forward { container, protocol, host_port, .. } = line {
-                let target = self
-                    .forwards()
-                    .iter()
-                    .find(|target| (target.protocol, target.host_port) == (*protocol, *host_port));
-                *container = target.map(|target| target.container.clone());
+            match line {
+                RuleLine::Forward { container, protocol, host_port, .. } => {
+                    let mut all = self.forwards().iter();
+                    let target = all.find(|to| (to.protocol, to.host_port) == (*protocol, *host_port));
+                    *container = target.map(|target| target.container.clone());
+                }
+                RuleLine::Own { container, address, .. } => {
+                    let target = self.own_forwards().iter().find(|target| target.to.contains(&Some(*address)));
+                    *container = target.map(|target| target.container.clone());
+                }
+                RuleLine::Nat { .. } | RuleLine::Rule(_) => {}
             }
         }
     }
@@ -150,23 +171,22 @@ impl Content {
 
     /// Joins the maps of addresses and of ports to forwards; elements without a counterpart are shown as they are.
     fn join(&mut self, mut maps: BTreeMap<String, Vec<Value>>) {
-        let pairs = ["", "nat_", "loop_"].into_iter().flat_map(|prefix| {
-            ["4", "6"].map(|family| [format!("{prefix}addr{family}"), format!("{prefix}port{family}")])
-        });
-        for [addresses, ports] in pairs {
+        for addresses in maps.keys().filter(|name| is_map_of("addr", name)).cloned().collect::<Vec<_>>() {
+            let ports = addresses.replace("addr", "port");
+            let shape = Shape::named(&addresses).map(|(shape, _)| shape);
             let mut counterparts: BTreeMap<Key, Value> = BTreeMap::new();
             for element in maps.remove(&ports).unwrap_or_default() {
-                match parts(&element).filter(|(_, value)| port(value).is_some()) {
+                match parts(&element, shape).filter(|(_, value)| port(value).is_some()) {
                     Some((key, _)) => _ = counterparts.insert(key, element.clone()),
                     None => _ = self.elements.insert(line("map", &ports, &element)),
                 }
             }
             for element in maps.remove(&addresses).unwrap_or_default() {
-                let forward = parts(&element).and_then(|(key, value)| {
+                let forward = parts(&element, shape).and_then(|(key, value)| {
                     let address = value.as_str()?.parse().ok()?;
                     let counterpart = counterparts.remove(&key)?;
-                    let to = parts(&counterpart).and_then(|(_, value)| port(value))?;
-                    Some(key.leads(address, Ports::one(to), !addresses.starts_with("addr")))
+                    let to = parts(&counterpart, shape).and_then(|(_, value)| port(value))?;
+                    Some(key.leads(address, Ports::one(to), Forwarder::of(&addresses)))
                 });
                 self.elements.insert(match forward {
                     Some(forward) => (addresses.clone(), forward),
@@ -175,13 +195,16 @@ impl Content {
             }
             self.elements.extend(counterparts.values().map(|element| line("map", &ports, element)));
         }
-        for map in ["nat_range4", "nat_range6", "loop_range4", "loop_range6"] {
-            for element in maps.remove(map).unwrap_or_default() {
-                let forward = parts(&element)
-                    .and_then(|(key, value)| Some(key.leads(value.as_str()?.parse().ok()?, key.ports, true)));
+        for map in maps.keys().filter(|name| is_map_of("range", name)).cloned().collect::<Vec<_>>() {
+            let shape = Shape::named(&map).map(|(shape, _)| shape);
+            for element in maps.remove(&map).unwrap_or_default() {
+                let forward = parts(&element, shape).and_then(|(key, value)| {
+                    let (address, ports) = (value.as_str()?.parse().ok()?, key.ports);
+                    Some(key.leads(address, ports, Forwarder::of(&map)))
+                });
                 self.elements.insert(match forward {
-                    Some(forward) => (map.to_owned(), forward),
-                    None => line("map", map, &element),
+                    Some(forward) => (map.clone(), forward),
+                    None => line("map", &map, &element),
                 });
             }
         }
@@ -269,21 +292,47 @@ fn elements(body: &Value) -> Vec<Value> {
     elements.into_iter().map(pair).collect()
 }
 
+/// Whether it is one of our maps of addresses (`addr`) or of ranges (`range`): `addr4`, `nat_addr6`, `own_d_addr4`.
+fn is_map_of(what: &str, name: &str) -> bool {
+    let Some(rest) = name.strip_suffix(['4', '6']).and_then(|rest| rest.strip_suffix(what)) else { return false };
+    matches!(rest, "" | "nat_" | "loop_") || rest.starts_with("own_")
+}
+
+/// Which option forwards a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Forwarder {
+    Container,
+    Own,
+    Nat,
+}
+
+impl Forwarder {
+    /// The one whose forwards are in this map.
+    fn of(map: &str) -> Self {
+        match map.split_once('_') {
+            None => Self::Container,
+            Some(("own", _)) => Self::Own,
+            Some(_) => Self::Nat,
+        }
+    }
+}
+
 /// The key of an element that leads a port somewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
-    at: Option<IpAddr>,
+    condition: Condition,
     protocol: Protocol,
     ports: Ports,
 }
 
 impl Key {
-    /// The line about it; `by_nat` if a rule of `networking.nat` looks it up.
-    fn leads(self, address: IpAddr, to: Ports, by_nat: bool) -> RuleLine {
-        let Self { at, protocol, ports } = self;
-        match by_nat {
-            true => RuleLine::Nat { container: None, protocol, at, ports, address, to },
-            false => RuleLine::Forward {
+    /// The line about it.
+    fn leads(self, address: IpAddr, to: Ports, by: Forwarder) -> RuleLine {
+        let Self { condition, protocol, ports } = self;
+        match by {
+            Forwarder::Nat => RuleLine::Nat { container: None, protocol, at: condition.at, ports, address, to },
+            Forwarder::Own => RuleLine::Own { container: None, protocol, condition, address, ports, to },
+            Forwarder::Container => RuleLine::Forward {
                 container: None,
                 protocol,
                 host_port: ports.first,
@@ -294,27 +343,27 @@ impl Key {
     }
 }
 
-/// The key and value of an element `protocol . port : value`, with or without an address of the host before it.
-fn parts(element: &Value) -> Option<(Key, &Value)> {
+/// The key and value of an element `protocol . port : value`, with an address of the host before it, or with what one of our own
+/// forwards of a `shape` asks for behind it.
+fn parts(element: &Value, shape: Option<Shape>) -> Option<(Key, &Value)> {
     let [key, value] = element.as_array()?.as_slice() else {
         return None;
     };
-    let (at, protocol, host_ports) = match key.get("concat")?.as_array()?.as_slice() {
-        [protocol, ports] => (None, protocol, ports),
-        [at, protocol, ports] => (Some(at.as_str()?.parse().ok()?), protocol, ports),
+    let (condition, protocol, host_ports) = match (key.get("concat")?.as_array()?.as_slice(), shape) {
+        ([protocol, ports, rest @ ..], Some(shape)) => (shape.condition(rest)?, protocol, ports),
+        ([protocol, ports], None) => (Condition::default(), protocol, ports),
+        ([at, protocol, ports], None) => {
+            (Condition { at: Some(at.as_str()?.parse().ok()?), ..Condition::default() }, protocol, ports)
+        }
         _ => return None,
     };
-    let protocol = match protocol.as_str()? {
-        "tcp" => Protocol::Tcp,
-        "udp" => Protocol::Udp,
-        _ => return None,
-    };
+    let protocol = Protocol::ALL.into_iter().find(|known| protocol == known.as_str())?;
     let ports = match host_ports.get("range").and_then(Value::as_array).map(Vec::as_slice) {
         Some([first, last]) => Ports { first: port(first)?, last: port(last)? },
         Some(_) => return None,
         None => Ports::one(port(host_ports)?),
     };
-    (ports.first <= ports.last).then_some((Key { at, protocol, ports }, value))
+    (ports.first <= ports.last).then_some((Key { condition, protocol, ports }, value))
 }
 
 fn flags(body: &Value) -> String {

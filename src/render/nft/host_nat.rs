@@ -7,12 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use nftables::expr::{Expression, Map as Lookup, MetaKey, NamedExpression, Prefix as NfPrefix};
+use nftables::expr::{Expression, MetaKey};
 use nftables::schema::{NfListObject, SetType};
-use nftables::stmt::{NAT, NATFamily, Statement};
+use nftables::stmt::{NAT, Statement};
 
 use super::parts::{
-    Statements, concat, is, is_forwarded, is_not, meta, named, payload, ports, set, string, typed_map,
+    Family, Statements, V4, V6, concat, dnat, is, is_forwarded, is_not, meta, named, network, payload, ports, set,
+    string, typed_map,
 };
 use super::ruleset::HostNat;
 use crate::model::spec::{NatForward, Ports, Prefix, Protocol};
@@ -61,46 +62,14 @@ impl Elements {
     }
 }
 
-/// What differs between IPv4 and IPv6.
-#[derive(Clone, Copy)]
-struct Family {
-    is_v6: bool,
-    suffix: char,
-    header: &'static str,
-    protocol: &'static str,
-    address: SetType,
-    nat: NATFamily,
+/// The networks of a family whose connections are translated.
+fn networks(nat: &HostNat, family: Family) -> Vec<&Prefix> {
+    nat.networks.iter().filter(|prefix| prefix.address.is_ipv6() == family.is_v6).collect()
 }
 
-const V4: Family = Family {
-    is_v6: false,
-    suffix: '4',
-    header: "ip",
-    protocol: "ipv4",
-    address: SetType::Ipv4Addr,
-    nat: NATFamily::IP,
-};
-const V6: Family = Family {
-    is_v6: true,
-    suffix: '6',
-    header: "ip6",
-    protocol: "ipv6",
-    address: SetType::Ipv6Addr,
-    nat: NATFamily::IP6,
-};
-
-impl Family {
-    fn is_it(self) -> Statement<'static> {
-        is(meta(MetaKey::Nfproto), string(self.protocol))
-    }
-
-    fn networks(self, nat: &HostNat) -> Vec<&Prefix> {
-        nat.networks.iter().filter(|prefix| prefix.address.is_ipv6() == self.is_v6).collect()
-    }
-
-    fn source(self, nat: &HostNat) -> Option<IpAddr> {
-        nat.source[usize::from(self.is_v6)]
-    }
+/// The source address that connections of a family get, if given.
+fn source(nat: &HostNat, family: Family) -> Option<IpAddr> {
+    nat.source[usize::from(family.is_v6)]
 }
 
 /// The families that are translated.
@@ -137,7 +106,7 @@ pub(super) fn objects(nat: &HostNat) -> Vec<NfListObject<'static>> {
             let types = [family.address, SetType::InetProto, SetType::InetService];
             objects.push(set(format!("loop_to{}", family.suffix), &types, targets, true));
         }
-        let networks: Vec<_> = family.networks(nat).into_iter().map(network).collect();
+        let networks: Vec<_> = networks(nat, family).into_iter().map(network).collect();
         if !networks.is_empty() {
             objects.push(set(format!("nat_from{}", family.suffix), &[family.address], networks, true));
         }
@@ -179,34 +148,23 @@ fn element((address, protocol, range): Key) -> Expression<'static> {
     concat(address.into_iter().chain([string(protocol.as_str()), ports(range)]).collect())
 }
 
-fn network(prefix: &Prefix) -> Expression<'static> {
-    let address = string(prefix.address.to_string());
-    match prefix.is_one() {
-        true => address,
-        false => Expression::Named(NamedExpression::Prefix(NfPrefix {
-            addr: Box::new(address),
-            len: prefix.length.into(),
-        })),
-    }
-}
-
 /// The rules for connections from other machines and from guests.
 pub(super) fn incoming(nat: &HostNat) -> Vec<Statements> {
     let mut rules = Vec::new();
     for family in families(nat) {
         let Elements { single, ranges } = Elements::of(nat, family, false);
         // A match on the address says which family it is.
-        let mut first = match family.source(nat) {
+        let mut first = match source(nat, family) {
             Some(_) => Vec::new(),
             None => vec![family.is_it()],
         };
         first.extend(nat.external.clone().map(|external| is(meta(MetaKey::Iifname), string(external))));
-        let at = family.source(nat);
+        let at = source(nat, family);
         first.extend(at.map(|at| is(payload(family.header, "daddr"), string(at.to_string()))));
         let key = concat(vec![meta(MetaKey::L4proto), payload("th", "dport")]);
         let wanted = [(!single.is_empty(), false), (!ranges.is_empty(), true)];
         for (_, is_range) in wanted.into_iter().filter(|(is_wanted, _)| *is_wanted) {
-            rules.push([first.clone(), vec![dnat(family, "nat", &key, is_range)]].concat());
+            rules.push([first.clone(), vec![lead(family, "nat", &key, is_range)]].concat());
         }
         rules.extend(at_addresses(nat, family));
     }
@@ -232,20 +190,16 @@ fn at_addresses(nat: &HostNat, family: Family) -> Vec<Statements> {
     let key = concat(vec![payload(family.header, "daddr"), meta(MetaKey::L4proto), payload("th", "dport")]);
     let wanted = [(!single.is_empty(), false), (!ranges.is_empty(), true)];
     let wanted = wanted.into_iter().filter(|(is_wanted, _)| *is_wanted);
-    wanted.map(|(_, is_range)| vec![dnat(family, "loop", &key, is_range)]).collect()
+    wanted.map(|(_, is_range)| vec![lead(family, "loop", &key, is_range)]).collect()
 }
 
 /// Leads a connection where a map says. In a range, it keeps its port.
-fn dnat(family: Family, prefix: &str, key: &Expression<'static>, is_range: bool) -> Statement<'static> {
-    let lookup = |what: &str| {
-        let data = named(&format!("{prefix}_{what}{}", family.suffix));
-        Some(Expression::Named(NamedExpression::Map(Box::new(Lookup { key: key.clone(), data }))))
-    };
-    let (addr, port) = match is_range {
-        true => (lookup("range"), None),
-        false => (lookup("addr"), lookup("port")),
-    };
-    Statement::DNAT(Some(NAT { addr, family: Some(family.nat), port, flags: None }))
+fn lead(family: Family, prefix: &str, key: &Expression<'static>, is_range: bool) -> Statement<'static> {
+    let map = |what: &str| Some(format!("{prefix}_{what}{}", family.suffix));
+    match is_range {
+        true => dnat(family, key, map("range"), None),
+        false => dnat(family, key, map("addr"), map("port")),
+    }
 }
 
 /// The rules for connections that leave.
@@ -282,7 +236,7 @@ pub(super) fn leaving(nat: &HostNat) -> Vec<Statements> {
             rules.push(rule);
         }
     }
-    for family in families(nat).filter(|family| !family.networks(nat).is_empty()) {
+    for family in families(nat).filter(|family| !networks(nat, *family).is_empty()) {
         let from = named(&format!("nat_from{}", family.suffix));
         let mut rule = vec![is(payload(family.header, "saddr"), from)];
         rule.extend(way_out());
@@ -294,7 +248,7 @@ pub(super) fn leaving(nat: &HostNat) -> Vec<Statements> {
 
 /// Gives a connection the wanted source address, or that of the interface by which it leaves.
 fn translate(nat: &HostNat, family: Family) -> Statement<'static> {
-    match family.source(nat) {
+    match source(nat, family) {
         Some(address) => {
             let addr = Some(string(address.to_string()));
             Statement::SNAT(Some(NAT { addr, family: Some(family.nat), port: None, flags: None }))

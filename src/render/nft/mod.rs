@@ -14,6 +14,8 @@
 //!   Chain `guard` drops such packets before anything else sees them.
 //! - `networking.nat` is here as well: its forwards are elements of maps, too, whatever their number. Ranges have a map of their
 //!   own, because nft refuses a map whose values mix single ports and ranges.
+//! - Our own forwards may ask for an address of the host, an interface or source networks. Those that ask for the same things
+//!   share their maps, with these things in the keys, so that a connection costs one lookup for each kind of condition in use.
 //! - A set counts the packets of each forward; the counters go on when the table is replaced.
 //! - Rules match only the exact names of our own interfaces and their bridges, so another tool's `ve-…` is left alone.
 //!   Packets that come in through a bridge for a guest on the same bridge are masqueraded, too: the guest would answer
@@ -28,14 +30,16 @@
 mod differences;
 mod host_nat;
 mod objects;
+mod own;
 mod parts;
 mod ruleset;
 mod text;
 mod traffic;
 
 pub use differences::{RuleLine, RulesDifference};
+pub use own::Condition;
 pub use parts::TABLE;
-pub use ruleset::{IPV4_FORWARDING, IPV6_FORWARDING, Ruleset, Sysctl, Target};
+pub use ruleset::{IPV4_FORWARDING, IPV6_FORWARDING, OwnTarget, Ruleset, Sysctl, Target};
 pub use traffic::{Counters, Traffic};
 
 #[cfg(test)]

@@ -4,24 +4,22 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use nftables::expr::{Expression, Fib, FibFlag, FibResult, Map as Lookup, MetaKey, NamedExpression, Prefix};
+use nftables::expr::{Expression, MetaKey, NamedExpression, Prefix};
 use nftables::schema::{Chain, NfCmd, NfListObject, NfObject, Nftables, Rule, SetType, Table as NfTable};
-use nftables::stmt::{NAT, NATFamily, Statement};
+use nftables::stmt::Statement;
 use nftables::types::{NfChainPolicy, NfChainType, NfFamily, NfHook};
 use serde_json::Value;
 
-use super::host_nat;
 use super::parts::{
-    Statements, TABLE, concat, is, is_forwarded, is_not, meta, named, payload, set, string, typed_map,
+    Family, LINKS, Statements, TABLE, V4, V6, concat, dnat, is, is_forwarded, is_local, is_not, meta, named,
+    payload, set, string, typed_map,
 };
 use super::ruleset::Ruleset;
 use super::traffic::{self, Counters};
+use super::{host_nat, own};
 
 /// All objects of our table in the order in which they must be defined; empty if there should be no table.
 pub(super) struct Table(pub(super) Vec<NfListObject<'static>>);
-
-/// The set of our own interfaces.
-const LINKS: &str = "links";
 
 impl Table {
     /// The table whose counters begin with what was `counted` before.
@@ -47,6 +45,7 @@ impl Table {
             let links = ruleset.links.iter().map(|link| string(link.clone()));
             objects.push(set(LINKS.to_owned(), &[SetType::Ifname], links.collect(), false));
         }
+        objects.extend(own::objects(ruleset));
         objects.extend(ruleset.nat.iter().flat_map(host_nat::objects));
         objects.extend(traffic::objects(ruleset, counted));
         let chains = chains(ruleset);
@@ -120,7 +119,8 @@ fn chains(ruleset: &Ruleset) -> Vec<(Hook, Vec<Statements>)> {
         ruleset.forwards.iter().any(|forward| forward.v6.is_some()),
     );
     let mut chains = Vec::new();
-    let (mut pre, mut out, mut post) = (Vec::new(), Vec::new(), Vec::new());
+    // A forward that asks for more goes before one that asks for less.
+    let (mut pre, mut out, mut post) = (own::rules(ruleset, false), own::rules(ruleset, true), Vec::new());
     if !ruleset.exposed.is_empty() {
         chains.push((
             GUARD,
@@ -132,12 +132,12 @@ fn chains(ruleset: &Ruleset) -> Vec<(Hook, Vec<Statements>)> {
         ));
     }
     if v4 {
-        let forward = |first: Statements| [first, dnat(4, NATFamily::IP)].concat();
-        pre.push(forward(vec![is(meta(MetaKey::Nfproto), string("ipv4"))]));
-        out.push(forward(vec![is(meta(MetaKey::Nfproto), string("ipv4"))]));
+        let forward = |first: Statements| [first, to_target(V4)].concat();
+        pre.push(forward(vec![V4.is_it()]));
+        out.push(forward(vec![V4.is_it()]));
     }
     if v6 {
-        let forward = |first: Statements| [first, dnat(6, NATFamily::IP6)].concat();
+        let forward = |first: Statements| [first, to_target(V6)].concat();
         pre.push(forward(vec![is(meta(MetaKey::Nfproto), string("ipv6"))]));
         // Nothing routes ::1 out of the host. If the connection is refused at once, a client tries 127.0.0.1; if it
         // were forwarded, it would hang.
@@ -150,7 +150,7 @@ fn chains(ruleset: &Ruleset) -> Vec<(Hook, Vec<Statements>)> {
             Statement::Masquerade(None),
         ]);
     }
-    if v4 || v6 {
+    if v4 || v6 || !ruleset.own.is_empty() {
         post.push(vec![
             is(meta(MetaKey::Iifname), named(LINKS)),
             is(meta(MetaKey::Oifname), named(LINKS)),
@@ -171,17 +171,10 @@ fn chains(ruleset: &Ruleset) -> Vec<(Hook, Vec<Statements>)> {
 }
 
 /// The statements `fib daddr type local dnat … to` the target in the maps of `family`.
-fn dnat(family: u8, nat: NATFamily) -> Statements {
-    let fib = Fib { result: FibResult::Type, flags: [FibFlag::Daddr].into() };
+fn to_target(family: Family) -> Statements {
     let key = concat(vec![meta(MetaKey::L4proto), payload("th", "dport")]);
-    let lookup = |map: &str| {
-        let data = named(&format!("{map}{family}"));
-        Some(Expression::Named(NamedExpression::Map(Box::new(Lookup { key: key.clone(), data }))))
-    };
-    vec![
-        is(Expression::Named(NamedExpression::Fib(fib)), string("local")),
-        Statement::DNAT(Some(NAT { addr: lookup("addr"), family: Some(nat), port: lookup("port"), flags: None })),
-    ]
+    let map = |what: &str| Some(format!("{what}{}", family.suffix));
+    vec![is_local(), dnat(family, &key, map("addr"), map("port"))]
 }
 
 fn map(

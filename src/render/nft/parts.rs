@@ -2,15 +2,54 @@
 
 use std::borrow::Cow;
 
-use nftables::expr::{CT, CTDir, Expression, Meta, MetaKey, NamedExpression, Payload, PayloadField, Range};
+use nftables::expr::{
+    CT, CTDir, Expression, Fib, FibFlag, FibResult, Map as Lookup, Meta, MetaKey, NamedExpression, Payload,
+    PayloadField, Prefix as NfPrefix, Range, SetItem,
+};
 use nftables::schema::{Map, NfListObject, Set, SetFlag, SetType, SetTypeValue};
-use nftables::stmt::{Match, Operator, Statement};
+use nftables::stmt::{Match, NAT, NATFamily, Operator, Statement};
 use nftables::types::NfFamily;
 
-use crate::model::spec::Ports;
+use crate::model::spec::{Ports, Prefix, Protocol};
 
 /// The name of the only table that we ever touch.
 pub const TABLE: &str = "container-rebuild";
+/// The set of our own interfaces.
+pub(super) const LINKS: &str = "links";
+
+/// What differs between IPv4 and IPv6.
+#[derive(Clone, Copy)]
+pub(super) struct Family {
+    pub(super) is_v6: bool,
+    pub(super) suffix: char,
+    pub(super) header: &'static str,
+    pub(super) protocol: &'static str,
+    pub(super) address: SetType,
+    pub(super) nat: NATFamily,
+}
+
+pub(super) const V4: Family = Family {
+    is_v6: false,
+    suffix: '4',
+    header: "ip",
+    protocol: "ipv4",
+    address: SetType::Ipv4Addr,
+    nat: NATFamily::IP,
+};
+pub(super) const V6: Family = Family {
+    is_v6: true,
+    suffix: '6',
+    header: "ip6",
+    protocol: "ipv6",
+    address: SetType::Ipv6Addr,
+    nat: NATFamily::IP6,
+};
+
+impl Family {
+    pub(super) fn is_it(self) -> Statement<'static> {
+        is(meta(MetaKey::Nfproto), string(self.protocol))
+    }
+}
 
 pub(super) type Statements = Vec<Statement<'static>>;
 
@@ -58,6 +97,44 @@ fn set_type(key: &[SetType]) -> SetTypeValue<'static> {
     }
 }
 
+/// A network, or a single address.
+pub(super) fn network(prefix: &Prefix) -> Expression<'static> {
+    let address = string(prefix.address.to_string());
+    match prefix.is_one() {
+        true => address,
+        false => Expression::Named(NamedExpression::Prefix(NfPrefix {
+            addr: Box::new(address),
+            len: prefix.length.into(),
+        })),
+    }
+}
+
+/// Leads a connection where the maps say, or to the same port if none says otherwise.
+pub(super) fn dnat(
+    family: Family,
+    key: &Expression<'static>,
+    addresses: Option<String>,
+    ports: Option<String>,
+) -> Statement<'static> {
+    let lookup = |map: String| {
+        Expression::Named(NamedExpression::Map(Box::new(Lookup { key: key.clone(), data: named(&map) })))
+    };
+    let (addr, port) = (addresses.map(lookup), ports.map(lookup));
+    Statement::DNAT(Some(NAT { addr, family: Some(family.nat), port, flags: None }))
+}
+
+/// Whether the destination is an address of the host.
+pub(super) fn is_local() -> Statement<'static> {
+    let fib = Fib { result: FibResult::Type, flags: [FibFlag::Daddr].into() };
+    is(Expression::Named(NamedExpression::Fib(fib)), string("local"))
+}
+
+/// Every protocol that can be forwarded.
+pub(super) fn any_protocol() -> Expression<'static> {
+    let protocols = Protocol::ALL.into_iter().map(|protocol| SetItem::Element(string(protocol.as_str())));
+    Expression::Named(NamedExpression::Set(protocols.collect()))
+}
+
 pub(super) fn concat(parts: Vec<Expression<'static>>) -> Expression<'static> {
     Expression::Named(NamedExpression::Concat(parts))
 }
@@ -75,6 +152,17 @@ pub(super) fn ports(ports: Ports) -> Expression<'static> {
 pub(super) fn original_port() -> Expression<'static> {
     let dir = Some(CTDir::Original);
     Expression::Named(NamedExpression::CT(CT { key: "proto-dst".into(), family: None, dir }))
+}
+
+/// The address that answers: where the connection leads.
+pub(super) fn answering_address(family: Family) -> Expression<'static> {
+    let key = if family.is_v6 { "ip6 saddr" } else { "ip saddr" };
+    Expression::Named(NamedExpression::CT(CT { key: key.into(), family: None, dir: Some(CTDir::Reply) }))
+}
+
+/// The port that answers.
+pub(super) fn answering_port() -> Expression<'static> {
+    Expression::Named(NamedExpression::CT(CT { key: "proto-src".into(), family: None, dir: Some(CTDir::Reply) }))
 }
 
 /// Whether the destination of the connection was changed, by whichever table.

@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::model::ContainerName;
 use crate::model::nat::ByPort;
-use crate::model::spec::{HostSpec, NatForward, NatSpec, Network, Ports, Prefix, Private, Protocol};
+use crate::model::own_forward::Claims;
+use crate::model::spec::{HostSpec, NatForward, NatSpec, Network, OwnForward, Ports, Prefix, Private, Protocol};
 use crate::render::interface;
 
 /// A forward to a guest that has at least one address.
@@ -23,6 +24,17 @@ pub struct Target {
     pub v4: Option<Ipv4Addr>,
     /// The guest's IPv6 address.
     pub v6: Option<Ipv6Addr>,
+}
+
+/// A forward under conditions to a guest that has an address for it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OwnTarget {
+    /// The forward.
+    pub forward: OwnForward,
+    /// The container.
+    pub container: ContainerName,
+    /// Where connections over IPv4 lead, and those over IPv6; `None` if there are none.
+    pub to: [Option<IpAddr>; 2],
 }
 
 /// A sysctl below `/proc/sys`, and the value that it must have.
@@ -46,6 +58,7 @@ impl Sysctl {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ruleset {
     pub(super) forwards: Vec<Target>,
+    pub(super) own: Vec<OwnTarget>,
     pub(super) links: BTreeSet<String>,
     pub(super) exposed: BTreeSet<String>,
     pub(super) nat: Option<HostNat>,
@@ -103,7 +116,7 @@ impl Ruleset {
 
     /// The rules for these networks and NAT, which are known before the guests have been built.
     ///
-    /// If two forwards use the same host port, which the model refuses, the first one counts.
+    /// If two forwards take the same connections, which the model refuses, the first one counts.
     pub fn of<'a>(networks: impl IntoIterator<Item = (&'a ContainerName, &'a Network)>, nat: &NatSpec) -> Self {
         Self::leading(networks, nat, |_, _| true)
     }
@@ -118,10 +131,10 @@ impl Ruleset {
         let nat = HostNat::new(nat, |address| may_lead(None, address));
         let mut ruleset = Self { nat, ..Self::default() };
         let from_localhost = ruleset.led_from_localhost();
-        let mut taken = BTreeSet::new();
+        let (mut taken, mut claims) = (BTreeSet::new(), Claims::default());
         let mut addresses = BTreeSet::new();
         for (container, network) in networks {
-            let Network::Private(Private { veth: Some(veth), forwards, .. }) = network else {
+            let Network::Private(Private { veth: Some(veth), forwards, own_forwards, .. }) = network else {
                 continue;
             };
             let link = interface::way_in(container, veth);
@@ -151,8 +164,24 @@ impl Ruleset {
                     v6,
                 });
             }
+            for forward in own_forwards {
+                let free = |(is_v6, to): (bool, Option<IpAddr>)| {
+                    to.filter(|_| forward.is_for(is_v6) && claims.find(forward, is_v6).is_none())
+                };
+                let to = [(false, v4.map(IpAddr::V4)), (true, v6.map(IpAddr::V6))].map(free);
+                for is_v6 in [false, true].into_iter().filter(|is_v6| to[usize::from(*is_v6)].is_some()) {
+                    claims.add(forward.clone(), is_v6, ());
+                }
+                if to[0].is_some() && forward.takes_localhost() {
+                    ruleset.exposed.insert(link.clone());
+                }
+                if to != [None, None] {
+                    ruleset.own.push(OwnTarget { forward: forward.clone(), container: container.clone(), to });
+                }
+            }
         }
         ruleset.forwards.sort();
+        ruleset.own.sort();
         if !ruleset.has_links() {
             ruleset.links.clear();
         }
@@ -182,7 +211,7 @@ impl Ruleset {
 
     /// Whether there are rules about the interfaces of containers.
     pub fn has_links(&self) -> bool {
-        !self.forwards.is_empty() || !self.exposed.is_empty()
+        !self.forwards.is_empty() || !self.own.is_empty() || !self.exposed.is_empty()
     }
 
     /// The forwards of `networking.nat`.
@@ -208,6 +237,19 @@ impl Ruleset {
         &self.forwards
     }
 
+    /// Our own forwards.
+    pub fn own_forwards(&self) -> &[OwnTarget] {
+        &self.own
+    }
+
+    /// Whether one of our own forwards leads these ports of the host to this address.
+    pub fn own_leads(&self, protocol: Protocol, ports: Ports, address: IpAddr) -> bool {
+        self.own.iter().any(|OwnTarget { forward, to, .. }| {
+            let is_one = forward.protocol == protocol && to.contains(&Some(address));
+            is_one && forward.ports.first <= ports.first && ports.last <= forward.ports.last
+        })
+    }
+
     /// Whether a host port is forwarded to this address.
     pub fn leads(&self, protocol: Protocol, host_port: u16, address: IpAddr) -> bool {
         self.forwards.iter().any(|target| {
@@ -218,7 +260,7 @@ impl Ruleset {
 
     /// Whether the host needs no rules, and hence no table.
     pub fn is_empty(&self) -> bool {
-        self.forwards.is_empty() && self.nat.is_none()
+        self.forwards.is_empty() && self.own.is_empty() && self.nat.is_none()
     }
 
     /// The sysctls that the rules need to have an effect. Those of an interface exist only while it does, and must be
@@ -230,7 +272,9 @@ impl Ruleset {
             sysctls.push(on(IPV4_FORWARDING.to_owned()));
         }
         let masquerades = self.nat.as_ref().filter(|nat| nat.ipv6);
-        if masquerades.is_some() || self.forwards.iter().any(|forward| forward.v6.is_some()) {
+        let forwards_v6 = self.forwards.iter().any(|forward| forward.v6.is_some())
+            || self.own.iter().any(|target| target.to[1].is_some());
+        if masquerades.is_some() || forwards_v6 {
             // A host that forwards ignores router advertisements unless told otherwise, and at once forgets what it
             // learnt from them: so this must be set first. NixOS does the same with `networking.nat.enableIPv6`.
             let external = masquerades.and_then(|nat| nat.external.as_deref()).filter(|name| !name.ends_with('*'));

@@ -6,9 +6,10 @@
 use std::fmt::Write;
 
 use nftables::schema::NfListObject;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::objects::Table;
+use super::own;
 use super::parts::TABLE;
 use super::ruleset::Ruleset;
 use super::traffic::{self, Counters};
@@ -58,7 +59,7 @@ fn block(object: &Value, all: &Table) -> Option<String> {
     let mut lines = Vec::new();
     match kind.as_str() {
         "map" | "set" => {
-            lines.extend(purpose(&name).map(str::to_owned));
+            lines.extend(purpose(&name).map(str::to_owned).or_else(|| own::purpose(&name)));
             let data = body.get("map").map(|data| format!(" : {}", types(data))).unwrap_or_default();
             lines.push(format!("{kind} {name} {{"));
             lines.push(format!("  type {}{data}", types(&body["type"])));
@@ -148,7 +149,14 @@ pub(super) fn types(types: &Value) -> String {
 }
 
 fn elements(body: &Value) -> Vec<String> {
-    let elements = body.get("elem").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut elements = body.get("elem").and_then(Value::as_array).cloned().unwrap_or_default();
+    let interface_at = body["type"].as_array().and_then(|types| types.iter().position(|it| it == "ifname"));
+    for element in elements.iter_mut().filter_map(|element| element.get_mut(0)) {
+        let interface = interface_at.and_then(|at| element.get_mut("concat")?.get_mut(at));
+        if let Some(interface) = interface {
+            *interface = quoted(interface).into();
+        }
+    }
     if elements.is_empty() {
         return Vec::new();
     }
@@ -185,11 +193,10 @@ fn statement(statement: &Value) -> String {
                 Some(operator) => format!("{operator} "),
             };
             let named = matches!(body["left"]["meta"]["key"].as_str(), Some("iifname" | "oifname"));
-            let protocol = body["right"].as_u64().filter(|_| body["left"]["meta"]["key"] == "l4proto");
-            let right = match protocol.and_then(Protocol::numbered) {
-                Some(protocol) => protocol.as_str().to_owned(),
-                None if named => quoted(&body["right"]),
-                None => expression(&body["right"]),
+            let right = match &body["right"] {
+                right if body["left"]["meta"]["key"] == "l4proto" => expression(&protocols(right)),
+                right if named => quoted(right),
+                right => expression(right),
             };
             format!("{} {operator}{right}", expression(&body["left"]))
         }
@@ -201,6 +208,21 @@ fn statement(statement: &Value) -> String {
         (verdict, Value::Null) => verdict.to_owned(),
         ("counter", _) => "counter".to_owned(),
         _ => statement.to_string(),
+    }
+}
+
+/// Protocols by their names. nft prints the number if it finds no /etc/protocols to look up the name.
+fn protocols(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => match number.as_u64().and_then(Protocol::numbered) {
+            Some(protocol) => protocol.as_str().into(),
+            None => value.clone(),
+        },
+        Value::Object(object) if object.contains_key("set") => {
+            let members = object["set"].as_array().map(Vec::as_slice).unwrap_or_default();
+            json!({ "set": members.iter().map(protocols).collect::<Vec<_>>() })
+        }
+        other => other.clone(),
     }
 }
 
@@ -240,7 +262,11 @@ fn expression(value: &Value) -> String {
         "range" => list("-"),
         "prefix" => format!("{}/{}", expression(&body["addr"]), body["len"]),
         "ct" => match body["dir"].as_str() {
-            Some(direction) => format!("ct {direction} {}", expression(&body["key"])),
+            Some(direction) => {
+                let family =
+                    body.get("family").map(|family| format!("{} ", expression(family))).unwrap_or_default();
+                format!("ct {direction} {family}{}", expression(&body["key"]))
+            }
             None => format!("ct {}", expression(&body["key"])),
         },
         "elem" => {

@@ -1,6 +1,6 @@
 //! Health checks: containers that count as up only if a port answers or a unit is active, and go back otherwise.
 
-use crate::support::{CommandOutput, Lab, host, web, with};
+use crate::support::{CommandOutput, Lab, OWN_OPTIONS, host, web, with};
 
 /// A host with these containers, each with its health check.
 fn checked(containers: &[(&str, &str)]) -> String {
@@ -9,10 +9,7 @@ fn checked(containers: &[(&str, &str)]) -> String {
         let name = container.split(' ').next().expect("a name");
         format!("  services.container-rebuild.containers.{name}.healthCheck = {{ {check} }};\n")
     });
-    // As our NixOS module does: Nix evaluates the guests here, and NixOS has no such options.
-    let declared = "  imports = [ ({ lib, ... }: { options.services.container-rebuild = lib.mkOption { type = \
-                    lib.types.attrsOf lib.types.anything; default = { }; }; }) ];\n";
-    with(&host(&list), "  networking.nat", &(checks.collect::<String>() + declared + "  networking.nat"))
+    with(&host(&list), "  networking.nat", &(checks.collect::<String>() + OWN_OPTIONS + "  networking.nat"))
 }
 
 fn kept(container: &str) -> String {

@@ -22,6 +22,7 @@ mod nat;
 mod native;
 mod network;
 mod others;
+mod own_forwards;
 mod preconditions;
 mod private_users;
 mod program;

@@ -1,64 +1,9 @@
 //! `networking.nat`, with packets of a machine behind the host, a client on the LAN, the internet, a guest and the host itself.
 
-use crate::support::{Lab, web, with};
-
-/// A server that answers over TCP and UDP, IPv4 and IPv6, with the address and port that were asked, and who asked.
-const SERVER: &str = r#"
-import os, socket, sys
-def plain(address):
-    return address.removeprefix("::ffff:")
-def serve(server):
-    while server.type == socket.SOCK_STREAM:
-        client, peer = server.accept()
-        with client:
-            at = client.getsockname()
-            client.sendall(f"{plain(at[0])} {at[1]} {plain(peer[0])}\n".encode())
-    while True:
-        peer = server.recvfrom(100)[1]
-        server.sendto(f"{server.getsockname()[1]} {plain(peer[0])}\n".encode(), peer)
-servers = []
-for port in map(int, sys.argv[2:]):
-    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-        server = socket.socket(socket.AF_INET6, kind)
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        server.bind(("::", port))
-        if kind == socket.SOCK_STREAM:
-            server.listen()
-        servers.append(server)
-for server in servers[1:]:
-    if os.fork() == 0:
-        serve(server)
-os.write(int(sys.argv[1]), b"ready\n")
-serve(servers[0])
-"#;
-
-/// A client that asks once, and prints the answer, or that there was none.
-const CLIENT: &str = r#"
-import socket, sys
-how, address, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
-family = socket.AF_INET6 if ":" in address else socket.AF_INET
-try:
-    with socket.socket(family, socket.SOCK_STREAM if how == "tcp" else socket.SOCK_DGRAM) as client:
-        client.settimeout(2)
-        client.connect((address, port))
-        if how == "udp":
-            client.send(b"who\n")
-        print(client.recv(200).decode().strip())
-except OSError:
-    print("nobody")
-"#;
-
-/// What `how ADDRESS PORT` gets as an answer in a network namespace; the host's own is `""`.
-#[track_caller]
-fn ask(lab: &Lab, namespace: &str, question: &str) -> String {
-    let inside = if namespace.is_empty() { String::new() } else { format!("ip netns exec {namespace} ") };
-    lab.sh(&format!("{inside}python3 /root/client.py {question}")).ok().trim().to_owned()
-}
+use crate::support::{Lab, ask, serve, stop_serving, web, with};
 
 /// A machine behind the host, `back`, and a second address for the host.
 fn surroundings(lab: &Lab) {
-    lab.write("/root/server.py", SERVER);
-    lab.write("/root/client.py", CLIENT);
     lab.sh("set -e
             ip netns add back && ip link add back0 type veth peer name eth0 netns back && \
             ip address add 10.99.0.1/24 dev back0 && ip address add fd99::1/64 dev back0 nodad && ip link set back0 up && \
@@ -66,18 +11,16 @@ fn surroundings(lab: &Lab) {
             ip -n back address add fd99::2/64 dev eth0 nodad && ip -n back link set eth0 up && ip -n back link set lo up && \
             ip -n back route add default via 10.99.0.1 && ip -n back route add default via fd99::1 && \
             ip address add 10.77.0.3/24 dev eth0 && ip address add fd77::3/64 dev eth0 nodad preferred_lft 0 && \
-            ip -n internet route replace fd99::/64 dev br0
-            mkfifo /run/nat-ready && exec 3<>/run/nat-ready
-            systemd-run --quiet --unit=scenario-back --property=StandardOutput=file:/run/nat-ready \
-                ip netns exec back python3 /root/server.py 1 80 5000 5003 5010 6001 7000 7002 8081 8090
-            systemd-run --quiet --unit=scenario-net --property=StandardOutput=file:/run/nat-ready \
-                ip netns exec internet python3 /root/server.py 1 81
-            for server in back net; do read -r -t 10 -u 3; done; rm /run/nat-ready")
+            ip -n internet route replace fd99::/64 dev br0")
         .ok();
+    serve(lab, "back", &[80, 5000, 5003, 5010, 6001, 7000, 7002, 8081, 8090]);
+    serve(lab, "internet", &[81]);
 }
 
 fn clean(lab: &Lab) {
-    lab.sh("systemctl stop scenario-back scenario-net; ip link delete back0; ip netns delete back; \
+    stop_serving(lab, "back");
+    stop_serving(lab, "internet");
+    lab.sh("ip link delete back0; ip netns delete back; \
             ip address delete 10.77.0.3/24 dev eth0; ip address delete fd77::3/64 dev eth0; \
             ip -n internet route delete fd99::/64 dev br0")
         .ok();

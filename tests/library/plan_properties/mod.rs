@@ -139,7 +139,11 @@ fn replayed(mut options: BTreeMap<String, Value>, changes: &[Change]) -> BTreeMa
                 place = &mut place[name.as_str()];
             }
             let set = place.as_object_mut().expect("a set");
-            let is_element = names.len() == 2 && matches!(names[0].as_str(), "forwardPorts" | "bindMounts");
+            let is_element = match names[0].as_str() {
+                "forwardPorts" | "bindMounts" => names.len() == 2,
+                // Of the options of ours, only what is set is there.
+                option => option == "forwards",
+            };
             assert_eq!(set.get(last).unwrap_or(&Value::Null), &reason.before, "{}", reason.option);
             if reason.after.is_null() && is_element {
                 set.remove(last);
@@ -231,12 +235,13 @@ proptest! {
                     let mut expected = spec.clone();
                     expected.auto_start = record.spec.auto_start;
                     expected.timeout_start.clone_from(&record.spec.timeout_start);
-                    let forwards = match &record.spec.network {
-                        Network::Private(Private { forwards, .. }) => forwards.clone(),
-                        Network::Host | Network::Named(_) => vec![],
-                    };
-                    if let Network::Private(Private { forwards: wanted, .. }) = &mut expected.network {
-                        *wanted = forwards;
+                    if let Network::Private(wanted) = &mut expected.network {
+                        (wanted.forwards, wanted.own_forwards) = match &record.spec.network {
+                            Network::Private(Private { forwards, own_forwards, .. }) => {
+                                (forwards.clone(), own_forwards.clone())
+                            }
+                            Network::Host | Network::Named(_) => (vec![], vec![]),
+                        };
                     }
                     let mut actual = record.spec.clone();
                     for binds in [&mut actual.binds, &mut expected.binds] {

@@ -13,7 +13,7 @@ use container_rebuild::model::ContainerName;
 use container_rebuild::model::spec::{Bind, ContainerSpec};
 use container_rebuild::plan::{self, Options, Plan, StateView};
 use container_rebuild::render::interface::Pair;
-use container_rebuild::render::nft::{RuleLine, Ruleset, Target};
+use container_rebuild::render::nft::{OwnTarget, RuleLine, Ruleset, Target};
 use container_rebuild::state::{Activation, Generation, Health, JournalEntry, Probe};
 use proptest::prelude::*;
 
@@ -59,6 +59,11 @@ impl<'a> Watched<'a> {
                             side.spec.containers.iter().filter(|it| it.network.addresses().contains(address));
                         forwards.extend(whose.map(|it| (line.clone(), it.name.clone())));
                     }
+                    RuleLine::Own { address, .. } => {
+                        let is_it = |to: &&OwnTarget| to.to.contains(&Some(*address));
+                        let target = ruleset.own_forwards().iter().find(is_it).expect("one of its own");
+                        forwards.insert((line.clone(), target.container.clone()));
+                    }
                     RuleLine::Rule(_) => {}
                 }
             }
@@ -100,7 +105,11 @@ impl<'a> Watched<'a> {
         let mut wrong = Vec::new();
         let rules = state.rules.clone().unwrap_or_default();
         for line in Ruleset::default().differences(&rules).removed {
-            let (RuleLine::Forward { address, .. } | RuleLine::Nat { address, .. }) = &line else { continue };
+            let (RuleLine::Forward { address, .. } | RuleLine::Own { address, .. } | RuleLine::Nat { address, .. }) =
+                &line
+            else {
+                continue;
+            };
             let whose: BTreeSet<_> =
                 self.forwards.iter().filter(|(to, _)| *to == line).map(|(_, name)| name).collect();
             let Some(holders) = held.get(address) else { continue };

@@ -8,11 +8,11 @@ use container_rebuild::model::path::OptionSpans;
 use container_rebuild::model::spec::HostSpec;
 use container_rebuild::model::{
     BindMount, Boot, Container, ContainerName, Field, ForwardPort, Manifest, Nat, NatForward, Networking,
-    PrivateUsers, PrivateUsersMode, SourcePort, System, Unknown,
+    PrivateUsers, PrivateUsersMode, Services, SourcePort, System, Unknown,
 };
 use container_rebuild::plan::{Configuration, Endpoint, EndpointKind, StateView};
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The possible containers; any of them may have any of the addresses and ports.
 pub(crate) const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
@@ -150,6 +150,23 @@ impl World {
         container
     }
 
+    /// Our own options: a forward under a condition for each container that has IPv6.
+    fn settings(&self) -> Services {
+        let there = self.shapes.iter().enumerate().filter_map(|(index, shape)| Some((index, shape.as_ref()?)));
+        let settings = there.filter(|(_, shape)| shape.private && shape.six).map(|(index, shape)| {
+            let first = 9100 + 10 * self.ports[index];
+            let forward = json!({
+                "hostPort": format!("{first}:{}", first + 1),
+                "containerPort": 81,
+                "sources": ["192.0.2.0/24", "fd01::/16"],
+                "hairpin": shape.ports & 1 != 0,
+            });
+            (NAMES[index].to_owned(), json!({ "forwards": { "more": forward } }))
+        });
+        let settings = settings.collect::<serde_json::Map<_, _>>();
+        Services { container_rebuild: [("containers".to_owned(), settings.into())].into_iter().collect() }
+    }
+
     /// Forwards of the host: to an address, whoever has it, and to the first container, whichever address it has.
     fn nat_forwards(&self) -> Vec<Field<NatForward>> {
         let to = |port: i64, last: usize| {
@@ -181,7 +198,7 @@ impl World {
             misnamed: BTreeMap::new(),
             networking: Networking { nat, ..Networking::default() },
             boot: Boot { enable_containers: true.into() },
-            services: Default::default(),
+            services: self.settings(),
             positions: None,
         }
     }
@@ -240,6 +257,8 @@ impl Evaluated {
         let options = |(name, container): (&ContainerName, &Container)| {
             let mut json = serde_json::to_value(container).expect("JSON");
             by_key(&mut json);
+            let settings = self.manifest.services.settings(name.as_str()).cloned().unwrap_or_default();
+            json.as_object_mut().expect("a set").extend(settings);
             (name.to_string(), json)
         };
         self.manifest.containers.iter().map(options).collect()

@@ -1,9 +1,11 @@
 //! Common parts of scenarios: the lab, and a switch that is compared with its plan.
 
+mod asking;
 mod connection;
 mod lab;
 mod world;
 
+pub(crate) use asking::{ask, serve, stop_serving};
 pub(crate) use lab::{CommandOutput, Lab};
 pub(crate) use world::{Applied, World};
 
@@ -12,6 +14,10 @@ pub(crate) const EXAMPLE: &str = include_str!("../../../../examples/wasabi/host.
 
 /// The page that the example's guest serves.
 pub(crate) const PAGE: &str = "<html><body><h1>It works!</h1> wasabi foo@example.org</body></html>\n";
+
+/// Declares our options, as a NixOS module of ours does: where Nix evaluates the guests, NixOS has no such options.
+pub(crate) const OWN_OPTIONS: &str = "  imports = [ ({ lib, ... }: { options.services.container-rebuild = lib.mkOption { type = \
+                                      lib.types.attrsOf lib.types.anything; default = { }; }; }) ];\n";
 
 /// Replaces a part of a text, which must occur in it.
 pub(crate) fn with(text: &str, part: &str, by: &str) -> String {

@@ -1,0 +1,9 @@
+{
+  containers.web = { autoStart = true; path = "/nix/store/00000000000000000000000000000000-web"; privateNetwork = true; hostAddress = "10.0.0.1"; localAddress = "10.0.0.2"; localAddress6 = "fd00::2"; };
+  services.container-rebuild.containers.web.forwards = {
+    http = { hostPort = 8080; containerPort = 80; };
+    games = { protocol = "udp"; hostPort = "27000:27015"; hostAddress = "203.0.113.1"; };
+    admin = { hostPort = 22022; containerPort = 22; interface = "wg0"; sources = [ "10.8.0.0/24" "fd08::/64" ]; hairpin = false; };
+    shifted = { hostPort = "9000:9002"; containerPort = "7000:7002"; };
+  };
+}
