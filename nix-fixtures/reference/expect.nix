@@ -154,7 +154,10 @@ let
           }
           // lib.optionalAttrs (!missing) { _within = firewall.${name}; };
     in
-    {
+    lib.optionalAttrs (description.module or false) {
+      services.container-rebuild = builtins.removeAttrs config.services.container-rebuild [ "package" ];
+    }
+    // {
       format_version = 1;
       system = {
         inherit (config.networking) hostName;

@@ -16,6 +16,8 @@ in
   _file = "host.nix";
   key = "host.nix";
   imports = [
+    # `dropCapabilities` is an option of every container in our model.
+    ../../nix/module.nix
     ../nixpkgs/nixos/modules/misc/freeform.nix
     ../nixpkgs/nixos/modules/services/declared.nix
   ];

@@ -9,7 +9,7 @@ use super::only::{Scope, covered, require_known};
 use super::options::ConfigOptions;
 use super::ready::not_observed;
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::lint::silence::without_allowed;
+use crate::lint::{self, silence::without_allowed};
 use crate::modules::Guests;
 use crate::plan::facts;
 use crate::source::Location;
@@ -40,6 +40,10 @@ fn all(cx: &Context<'_>, configuration: &Configuration, host: Option<&dyn LiveHo
     let checked = configuration.check();
     let mut findings = configuration.findings.clone();
     findings.extend(checked.findings);
+    // The other commands work without the module, so this is about what NixOS makes of the configuration.
+    if configuration.declares_own_options == Some(false) && !configuration.missing_modules {
+        findings.extend(lint::module_not_imported(configuration.subject()));
+    }
     // The configuration is valid: it is this version that cannot apply it.
     findings.extend(
         checked.unsupported.into_iter().map(|finding| Diagnostic { severity: Severity::Warning, ..finding }),

@@ -13,7 +13,9 @@ use crate::model::locations::Locations;
 use crate::model::path::{OptionPath, OptionSpans};
 use crate::model::spec::HostSpec;
 use crate::model::view::View;
-use crate::model::{ContainerName, ERROR_KEY, FORMAT_VERSION, GUEST_KEY, Manifest, MayBeUnknown as _, Positions};
+use crate::model::{
+    Container, ContainerName, ERROR_KEY, FORMAT_VERSION, GUEST_KEY, Manifest, MayBeUnknown as _, Positions,
+};
 use crate::modules;
 use crate::plan::{self, Endpoint, EndpointKind, StateView};
 use crate::source::{Files, Location, SourceMap};
@@ -48,6 +50,8 @@ pub struct Configuration {
     pub host_view: View,
     /// Whether modules are missing.
     pub missing_modules: bool,
+    /// Whether a module declares our own options; a manifest does not say so.
+    pub declares_own_options: Option<bool>,
     /// Notes and warnings of the evaluation.
     pub findings: Vec<Diagnostic>,
     /// The configuration's own failed assertions and warnings.
@@ -78,6 +82,7 @@ impl Configuration {
             guests: evaluated.guests,
             host_view: evaluated.host,
             missing_modules: evaluated.missing_modules,
+            declares_own_options: Some(evaluated.declares_own_options),
             findings: evaluated.findings,
             verdicts: evaluated.verdicts,
             failed: evaluated.failed,
@@ -124,15 +129,19 @@ impl Configuration {
             guests,
             host_view: View::default(),
             missing_modules: false,
+            declares_own_options: None,
             findings: Vec::new(),
             verdicts: Vec::new(),
             failed: Vec::new(),
         })
     }
 
-    /// Takes what the configuration says about the units of its containers into our own options. `eval` shows them as written.
+    /// Takes what the configuration says about the units of its containers into our own options, and leaves out what our NixOS
+    /// module adds where it is imported. `eval` shows all of it as NixOS has it.
     #[must_use]
     pub fn with_units(mut self) -> Self {
+        self.manifest.services.remove_defaults();
+        self.manifest.containers.values_mut().for_each(Container::remove_drop_flag);
         host_units::fold(&mut self.manifest, &mut self.spans, &self.host_view);
         self
     }
@@ -235,7 +244,13 @@ impl Configuration {
     pub fn check_model(&self) -> Checked {
         let mut checked = check_with_guests(&self.manifest, &self.guests, &self.spans);
         checked.unsupported.extend(host_units::refused(&self.manifest, &self.host_view));
-        checked.findings.extend(self.verdicts.iter().cloned());
+        // Our NixOS module asserts what we check; our own finding is in the user's file.
+        let is_new = |verdict: &&Diagnostic| {
+            verdict.code != Code::Assertion
+                || !checked.findings.iter().any(|found| verdict.message.ends_with(&found.message))
+        };
+        let verdicts: Vec<_> = self.verdicts.iter().filter(is_new).cloned().collect();
+        checked.findings.extend(verdicts);
         checked
     }
 
@@ -243,7 +258,13 @@ impl Configuration {
         // The guests in a manifest are only good for comparisons, since JSON does not tell paths from strings.
         let none = BTreeMap::new();
         let guests = if self.is_manifest() { &none } else { &self.guests };
-        lint::lint(lint::Subject { manifest: &self.manifest, spans: &self.spans, host: &self.host_view, guests })
+        lint::lint(lint::Subject { guests, ..self.subject() })
+    }
+
+    /// What lints look at.
+    pub(super) fn subject(&self) -> lint::Subject<'_> {
+        let Self { manifest, spans, host_view: host, guests, .. } = self;
+        lint::Subject { manifest, spans, host, guests }
     }
 }
 

@@ -122,6 +122,8 @@ codes! {
     PrivateUsersBinds = "private-users-binds", lint;
     /// A capability that is both added and dropped.
     CapabilityConflict = "capability-conflict", lint;
+    /// An option of ours that is set, although no module declares it: plain NixOS refuses it.
+    ModuleNotImported = "module-not-imported", lint;
     /// A tmpfiles rule of the host that covers the source of a bind mount.
     TmpfilesOnBindMount = "tmpfiles-on-bind-mount", lint;
     /// A secret written as text in the configuration: every user can read it in the Nix store.

@@ -15,6 +15,7 @@ mod devices;
 mod egress;
 mod forwards;
 mod interfaces;
+mod module;
 mod mounts;
 mod names;
 mod openings;
@@ -27,6 +28,7 @@ pub(crate) mod silence;
 mod subject;
 mod versions;
 
+pub(crate) use module::module_not_imported;
 pub use subject::Subject;
 
 use crate::diag::Diagnostic;

@@ -10,6 +10,7 @@
 
 pub mod check;
 mod container;
+mod drop_flag;
 mod field;
 pub(crate) mod host_units;
 mod interface_name;

@@ -5,6 +5,7 @@
 
 use serde_json::Value as Json;
 
+use super::drop_flag::without_drop_flag;
 use super::path::OptionPath;
 use super::{Container, UNKNOWN_KEY};
 
@@ -37,6 +38,7 @@ pub(crate) enum CompleteError {
 pub(crate) fn complete(ours: &Container, options: &Json, system: &str) -> Result<Container, CompleteError> {
     let mut known = serde_json::to_value(ours)?;
     let mut contradictions = Vec::new();
+    let options = without_drop_flag(options);
     for (name, nix) in options.as_object().into_iter().flatten() {
         if let Some(shown) = known.get_mut(name) {
             fill(shown, nix, &OptionPath::new([name]), &mut contradictions);

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use super::servers::servers;
+use super::spec::HealthCheck;
 use super::view::View;
 use super::{Container, ContainerName, Effect, Manifest, Services};
 
@@ -75,9 +76,49 @@ declare_setting! {
 }
 
 impl Services {
+    /// Removes the settings that are as if they were not set. Our NixOS module sets all of them, those of each container and
+    /// those inside of a setting.
+    pub(crate) fn remove_defaults(&mut self) {
+        let all = self.container_rebuild.get_mut(CONTAINERS).and_then(Value::as_object_mut);
+        for settings in all.into_iter().flat_map(|all| all.values_mut()).filter_map(Value::as_object_mut) {
+            settings.retain(|option, value| match Setting::named(option) {
+                Some(setting) => !remove_default(setting, value),
+                None => true,
+            });
+        }
+    }
+
     /// What is set for a container; `None` if nothing is, or if that is unknown.
     pub fn settings(&self, name: &str) -> Option<&Settings> {
         self.container_rebuild.get(CONTAINERS)?.get(name)?.as_object()
+    }
+}
+
+/// Removes the members of a setting that have their defaults. Returns whether it is then as if the whole was not set.
+fn remove_default(setting: Setting, value: &mut Value) -> bool {
+    match (setting, value) {
+        (Setting::BindSources, Value::Object(sources)) => {
+            for source in sources.values_mut().filter_map(Value::as_object_mut) {
+                let defaults = [("user", "root"), ("group", "root"), ("mode", "0755")];
+                source.retain(|option, value| {
+                    !defaults.contains(&(option.as_str(), value.as_str().unwrap_or_default()))
+                });
+            }
+            sources.is_empty()
+        }
+        (Setting::HealthCheck, Value::Object(check)) => {
+            // Somebody who writes an empty one is told that it checks nothing.
+            let is_written = check.is_empty();
+            check.retain(|option, value| match option.as_str() {
+                "ports" | "units" => value.as_array().is_none_or(|list| !list.is_empty()),
+                "timeoutSec" => *value != HealthCheck::TIMEOUT_SEC,
+                _ => true,
+            });
+            check.is_empty() && !is_written
+        }
+        (_, Value::Array(list)) => list.is_empty(),
+        (_, Value::Object(members)) => members.is_empty(),
+        _ => false,
     }
 }
 
@@ -168,8 +209,43 @@ fn comes_after(
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::model::{Boot, FORMAT_VERSION, System};
+
+    #[test]
+    fn what_has_its_default_is_as_if_it_was_not_set() {
+        let mut services = Services::default();
+        let all = json!({
+            "after": [], "afterUnits": [], "bindSources": {}, "credentials": {}, "encryptedCredentials": {},
+            "healthCheck": { "ports": [], "timeoutSec": 30, "units": [] }, "requires": [], "requiresUnits": [],
+            "resourceControl": {}, "wantsUnits": [],
+        });
+        assert!(all.as_object().expect("a set").keys().eq(Setting::ALL.iter().map(|setting| setting.name())));
+        services.container_rebuild.insert(CONTAINERS.into(), json!({
+            "all": all,
+            "none": {
+                "after": ["all"], "bindSources": {
+                    "/a": { "group": "root", "mode": "0755", "user": "root" },
+                    "/b": { "group": "a", "mode": "0700", "user": 0 },
+                },
+                "healthCheck": { "ports": [80], "timeoutSec": 31, "units": [] }, "resourceControl": { "CPUWeight": 1 },
+                "typo": [],
+            },
+            "written": { "healthCheck": {}, "requires": { "_unknown": { "reason": "r" } } },
+        }));
+        services.remove_defaults();
+        let left = json!({
+            "all": {},
+            "none": {
+                "after": ["all"], "bindSources": { "/a": {}, "/b": { "group": "a", "mode": "0700", "user": 0 } },
+                "healthCheck": { "ports": [80], "timeoutSec": 31 }, "resourceControl": { "CPUWeight": 1 }, "typo": [],
+            },
+            "written": { "healthCheck": {}, "requires": { "_unknown": { "reason": "r" } } },
+        });
+        assert_eq!(services.container_rebuild[CONTAINERS], left);
+    }
 
     #[test]
     fn a_container_comes_after_the_servers_that_its_guest_names() {
@@ -191,8 +267,9 @@ mod tests {
             positions: None,
         };
         let view = |options| View { options, ..View::default() };
-        let server = |text: &str| serde_json::json!({ "services": { "x": { "database": { "host": text } } } });
-        let proxied = serde_json::json!({ "services": { "nginx": { "upstreams": { "app": { "servers": { "10.0.0.1:80": {} } } } } } });
+        let server = |text: &str| json!({ "services": { "x": { "database": { "host": text } } } });
+        let proxied =
+            json!({ "services": { "nginx": { "upstreams": { "app": { "servers": { "10.0.0.1:80": {} } } } } } });
         let guests = [
             (name("app"), view(server("10.0.0.2:5432"))),
             (name("proxy"), view(proxied)),

@@ -78,7 +78,12 @@ pub(crate) static HOST: Options = Options {
         (
             "services",
             Options {
-                options: &[option("container-rebuild", Type::Anything, Default::EmptySet)],
+                options: &[Declaration {
+                    name: "container-rebuild",
+                    ty: Type::Anything,
+                    default: Default::EmptySet,
+                    extra: Extra::OfModule,
+                }],
                 groups: &[],
                 open: true,
             },

@@ -10,7 +10,7 @@ use super::nix_type;
 use super::option::{Declared, Default, Kind, Named, Node, Opt, Tree, Type, TypeRef};
 use super::path::Path;
 use super::scope::{Scope, ScopeOwner};
-use super::types;
+use super::types::{self, Extra};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{EvalError, EvalResult, Evaluator, Symbol, Unknown, Value};
 use crate::source::Pos;
@@ -150,6 +150,20 @@ pub(super) fn resolve<'e>(
     Ok(*declared.resolved.get_or_init(|| node))
 }
 
+/// Whether modules of the scope declare the option at `path`, or options below it.
+pub(super) fn is_declared<'e>(ev: &mut Evaluator<'e>, scope: &'e Scope<'e>, path: &[&str]) -> bool {
+    let (mut tree, mut is_declared) = (scope.tree.get().copied(), false);
+    for name in path {
+        let node = tree.and_then(|tree| tree.get(ev.heap.symbol(name)));
+        is_declared = matches!(node, Some(Node::Declared(_)));
+        tree = match node.map(|node| resolve(ev, scope, node)) {
+            Some(Ok(Node::Level(below))) => Some(below),
+            _ => None,
+        };
+    }
+    is_declared
+}
+
 /// Resolves the declarations of one name.
 fn one<'e>(
     ev: &mut Evaluator<'e>,
@@ -178,6 +192,10 @@ fn one<'e>(
     }
     if options.is_empty() {
         return match known {
+            // The module is here: what it declares, it checks and merges by its own types.
+            Some(Node::Option(option)) if option.extra == Extra::OfModule => {
+                tree(ev, scope, path, None, &levels).map(|tree| Some(Node::Level(tree)))
+            }
             // Options below an option of the table, such as `options.containers.…`, are ignored.
             Some(node @ (Node::Option(_) | Node::Declared(_) | Node::Undeclared)) => Ok(Some(node)),
             Some(Node::Level(table)) => {

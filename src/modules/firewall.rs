@@ -50,7 +50,7 @@ pub(super) fn finish<'e>(
     selected: &Selected<'e>,
 ) -> EvalResult<'e, Value<'e>> {
     match extra {
-        Extra::None | Extra::Loopback => Ok(merged),
+        Extra::None | Extra::Loopback | Extra::OfModule => Ok(merged),
         Extra::Platform => Ok(match merged {
             name @ Value::String(_) => platform::elaborate(ev, name),
             other => other,

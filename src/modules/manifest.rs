@@ -152,12 +152,26 @@ impl<'a, 'e> ModelReader<'a, 'e> {
                 "nftables": nftables,
             },
             "boot": { "enableContainers": enable },
-            "services": { "container-rebuild": self.option(config, &["services", "container-rebuild"]) },
+            "services": { "container-rebuild": self.own_options(config) },
         }))?;
         for (name, container) in containers {
             manifest.add(name.to_owned(), container?);
         }
         Ok(manifest)
+    }
+
+    /// Reads our own options. The package is the host's, and only nixpkgs can make it.
+    fn own_options(&mut self, config: Value<'e>) -> Json {
+        let around = ["services", "container-rebuild"];
+        let package = self.values.ev.heap.symbol("package");
+        match self.get(config, &around) {
+            Ok(Value::Attrs(set)) if set.get(package).is_some() => {
+                let others = set.iter().filter(|(name, ..)| *name != package);
+                let names: Vec<_> = others.map(|(name, ..)| self.values.ev.heap.name(name)).collect();
+                self.options(config, &around, &names)
+            }
+            _ => self.option(config, &around),
+        }
     }
 
     /// Adds the certain elements to lists that are not fully known.

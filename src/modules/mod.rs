@@ -85,6 +85,8 @@ pub struct Evaluated {
     pub host: View,
     /// Whether modules are missing or have errors, so that their definitions are unknown.
     pub missing_modules: bool,
+    /// Whether a module declares our own options, as our NixOS module does; without it, NixOS refuses them.
+    pub declares_own_options: bool,
     /// Notes and warnings.
     pub findings: Vec<Diagnostic>,
     /// Problems that the configuration reports itself: failed `assertions`, and its `warnings`.
@@ -218,6 +220,9 @@ fn read<'e>(
     if !more.is_empty() && !ev.settings.keep_going {
         return Err(more);
     }
+    let host_scope = context.host.get().copied();
+    let declares_own_options =
+        host_scope.is_some_and(|scope| declare::is_declared(ev, scope, &["services", "container-rebuild"]));
     let mut findings = context.findings.borrow().clone();
     findings.extend(guests.iter().filter(|(_, view)| view.is_cut).map(|(name, _)| {
         let message =
@@ -235,6 +240,7 @@ fn read<'e>(
         host,
         spans,
         missing_modules: context.is_missing_modules(),
+        declares_own_options,
         findings,
         verdicts,
         failed,

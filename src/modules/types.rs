@@ -175,6 +175,8 @@ pub(crate) enum Extra {
     Platform,
     /// `networking.firewall.checkReversePath`: some of NixOS's VPN services loosen it.
     ReversePath,
+    /// Stands for the options that our NixOS module declares, as long as nothing declares them.
+    OfModule,
 }
 
 /// One option.

@@ -88,6 +88,12 @@ pub(crate) fn visible(wanted: &Container, native: &Container) -> Container {
     if seen.path.known().is_none() {
         seen.path = native.path.clone();
     }
+    // NixOS itself only knows the flag that our module adds.
+    if let (Some(flag), Field::Known(flags)) = (wanted.drop_flag(), &mut seen.extra_flags) {
+        let is_flag = |one: &Field<String>| one.known() == Some(&flag);
+        let at = native.extra_flags.known().and_then(|flags| flags.iter().position(is_flag));
+        flags.insert(at.map_or(flags.len(), |at| at.min(flags.len())), flag.into());
+    }
     seen.drop_capabilities = native.drop_capabilities.clone();
     // NixOS compiles these into scripts, which do not show all of the options.
     seen.extra_veths = native.extra_veths.clone();

@@ -17,6 +17,7 @@ mod lints;
 mod missing_imports;
 #[path = "../namespaces/mod.rs"]
 mod namespaces;
+mod nix_module;
 mod output;
 mod packages;
 mod prerequisites;

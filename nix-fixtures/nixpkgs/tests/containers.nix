@@ -13,7 +13,6 @@ let
     autoStart = false;
     bindMounts = { };
     copyResolvConf = true;
-    dropCapabilities = [ ];
     enableTun = false;
     ephemeral = false;
     extraFlags = [ ];

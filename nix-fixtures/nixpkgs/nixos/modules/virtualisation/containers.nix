@@ -1,5 +1,5 @@
-# `containers.<name>`: the options of NixOS's declarative containers in their newest form, and `dropCapabilities`,
-# which is container-rebuild's own. The host's side is data only: container-rebuild runs what is declared here.
+# `containers.<name>`: the options of NixOS's declarative containers in their newest form. The host's side is data only:
+# container-rebuild runs what is declared here.
 {
   config,
   lib,
@@ -174,7 +174,6 @@ let
           description = "Arguments of the modules in `config`.";
         };
         additionalCapabilities = strings "Capabilities that the container gets.";
-        dropCapabilities = strings "Capabilities that the container loses. NixOS has no such option.";
         enableTun = bool false "Whether the container may make tun devices.";
         allowedDevices = mkOption {
           type = types.listOf (types.submodule allowedDevice);

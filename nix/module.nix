@@ -1,0 +1,210 @@
+# The options of container-rebuild, for hosts that NixOS builds: those that NixOS's own containers lack.
+#
+# With none of them set, a system is the same as without this module. Whether and when container-rebuild runs is up to you:
+# the module starts nothing and installs nothing.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  inherit (lib) literalExpression mkOption types;
+  cfg = config.services.container-rebuild;
+
+  # systemd.unit(5), without characters that mean anything in a unit file.
+  unit = types.strMatching "[a-zA-Z0-9:_.\\@-]+[.](automount|device|mount|path|scope|service|slice|socket|swap|target|timer)" // {
+    description = "name of a systemd unit, with its type";
+  };
+  names =
+    type: example: description:
+    mkOption {
+      type = types.listOf type;
+      default = [ ];
+      inherit example description;
+    };
+
+  bindSource.options = {
+    user = mkOption {
+      type = types.either types.ints.u32 types.str;
+      default = "root";
+      description = "The owner: a user of the host, or a number, which is the same user in every guest.";
+    };
+    group = mkOption {
+      type = types.either types.ints.u32 types.str;
+      default = "root";
+      description = "The group: one of the host, or a number.";
+    };
+    mode = mkOption {
+      type = types.strMatching "[0-7]{3,4}";
+      default = "0755";
+      description = "The permissions, in octal.";
+    };
+  };
+
+  healthCheck.options = {
+    ports = mkOption {
+      type = types.listOf (types.ints.between 1 65535);
+      default = [ ];
+      example = [ 80 ];
+      description = "TCP ports of the guest on which something must answer.";
+    };
+    units = names unit [ "nginx.service" ] "Units of the guest that must be active.";
+    timeoutSec = mkOption {
+      type = types.ints.between 1 3600;
+      default = 30;
+      description = "How long this may take, in seconds.";
+    };
+  };
+
+  container.options = {
+    after = names types.str [ "cache" ] ''
+      Containers that start before this one and stop after it, if both start or stop.
+    '';
+    requires = names types.str [ "db" ] ''
+      Containers that must run before this one starts. It stops when one of them stops.
+    '';
+    afterUnits = names unit [ "postgresql.service" ] ''
+      Units of the host that start before this container, if both start.
+    '';
+    requiresUnits = names unit [ "postgresql.service" ] ''
+      Units of the host that must run before this container starts. It stops when one of them stops.
+    '';
+    wantsUnits = names unit [ "postgresql.service" ] ''
+      Units of the host that start with this container.
+    '';
+    bindSources = mkOption {
+      type = types.attrsOf (types.submodule bindSource);
+      default = { };
+      example = {
+        "/srv/web" = {
+          user = 1000;
+          mode = "0750";
+        };
+      };
+      description = ''
+        Sources of bind mounts, by `hostPath`, that are created as directories if they are missing. Those that exist are
+        never changed.
+      '';
+    };
+    credentials = mkOption {
+      # A path in the Nix language would be copied into the store, where everybody can read the secret.
+      type = types.attrsOf (types.strMatching "/.*");
+      default = { };
+      example = {
+        db-password = "/run/secrets/db-password";
+      };
+      description = ''
+        Files of the host that the guest gets as credentials, by name. systemd reads them when the container starts; a service
+        of the guest takes one with `LoadCredential`.
+      '';
+    };
+    encryptedCredentials = mkOption {
+      type = types.attrsOf types.path;
+      default = { };
+      example = {
+        db-password = "/etc/credstore.encrypted/db-password";
+      };
+      description = "The same, encrypted with `systemd-creds encrypt --name=NAME` on this host.";
+    };
+    healthCheck = mkOption {
+      type = types.submodule healthCheck;
+      default = { };
+      example = {
+        ports = [ 80 ];
+      };
+      description = ''
+        What the guest must do after a start or a change, or else the container goes back to its former system and settings.
+      '';
+    };
+    resourceControl = mkOption {
+      type = types.attrsOf (
+        types.oneOf [
+          types.bool
+          types.int
+          types.str
+          (types.listOf types.str)
+        ]
+      );
+      default = { };
+      example = {
+        MemoryMax = "2G";
+        CPUQuota = "50%";
+        TasksMax = 4096;
+      };
+      description = ''
+        Resource limits, by their names in {manpage}`systemd.resource-control(5)`. They change while the container runs.
+      '';
+    };
+  };
+in
+{
+  options.services.container-rebuild = {
+    package = mkOption {
+      type = types.package;
+      default = pkgs.container-rebuild or (pkgs.callPackage ./package.nix { });
+      defaultText = literalExpression "pkgs.container-rebuild";
+      example = literalExpression "inputs.container-rebuild.packages.\${pkgs.stdenv.hostPlatform.system}.default";
+      description = ''
+        The package of container-rebuild. It is not installed by itself: add it to {option}`environment.systemPackages`.
+      '';
+    };
+    keepGenerations = mkOption {
+      type = types.ints.between 1 4294967295;
+      default = 10;
+      description = "How many generations of containers to keep, beside the booted one and the one that boots next.";
+    };
+    deleteGenerationsOlderThan = mkOption {
+      type = types.nullOr (types.strMatching "[0-9]+d");
+      default = null;
+      example = "30d";
+      description = "Delete generations of containers that are older than this number of days; null keeps them.";
+    };
+    containers = mkOption {
+      type = types.attrsOf (types.submodule container);
+      default = { };
+      example = {
+        web = {
+          after = [ "cache" ];
+          resourceControl.MemoryMax = "2G";
+        };
+      };
+      description = ''
+        What container-rebuild does with containers beside the options of {option}`containers`, by their names there. NixOS's
+        own containers ignore all of it.
+      '';
+    };
+  };
+
+  options.containers = mkOption {
+    type = types.attrsOf (
+      types.submodule (
+        { config, ... }:
+        {
+          options.dropCapabilities = mkOption {
+            type = types.listOf types.str;
+            default = [ ];
+            example = [ "CAP_SYS_PTRACE" ];
+            description = ''
+              Capabilities that the guest does not get (`--drop-capability=` of {manpage}`systemd-nspawn(1)`), also where NixOS
+              itself runs the container.
+            '';
+          };
+          # NixOS passes these on. container-rebuild drops each capability once all the same. Last, so that no element of yours
+          # changes its position in the list.
+          config.extraFlags = lib.mkIf (config.dropCapabilities != [ ]) (
+            lib.mkAfter [ "--drop-capability=${lib.concatStringsSep "," config.dropCapabilities}" ]
+          );
+        }
+      )
+    );
+  };
+
+  config.assertions = lib.mapAttrsToList (name: _: {
+    assertion = config.containers ? ${name};
+    message = ''
+      services.container-rebuild.containers.${lib.strings.escapeNixIdentifier name}: there is no container `${name}`
+      Name a container of `containers`, or remove these settings.
+    '';
+  }) cfg.containers;
+}
