@@ -1,0 +1,2 @@
+# Adds `pkgs.container-rebuild`.
+final: _prev: { container-rebuild = final.callPackage ./package.nix { }; }
