@@ -300,6 +300,18 @@ exec /nix/store/3-systemd/bin/systemd-nspawn \\
     }
 
     #[test]
+    fn capabilities_are_dropped_by_the_flag_of_our_module() {
+        let flagged = CONF.replace(" -U", " -U --drop-capability=CAP_MKNOD,CAP_BPF");
+        let native = |conf: &str| container(UNIT, conf, SCRIPT).expect("NixOS's form");
+        let dropping = |names: &[&str]| Container { drop_capabilities: list(names), ..wanted() };
+        let (both, other) = (dropping(&["CAP_MKNOD", "CAP_BPF"]), dropping(&["CAP_MKNOD"]));
+        assert_eq!(visible(&both, &native(&flagged)), native(&flagged));
+        for (wanted, conf) in [(&both, CONF), (&other, &flagged), (&wanted(), &flagged)] {
+            assert_ne!(visible(wanted, &native(conf)), native(conf), "{wanted:?}");
+        }
+    }
+
+    #[test]
     fn differences_are_seen_unless_they_have_no_effect() {
         let native = container(UNIT, CONF, SCRIPT).expect("NixOS's form");
         let other = Container { ephemeral: true.into(), ..wanted() };
