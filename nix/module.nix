@@ -57,6 +57,57 @@ let
     };
   };
 
+  ports = types.either types.port (types.strMatching "[0-9]{1,5}:[0-9]{1,5}");
+  forward.options = {
+    protocol = mkOption {
+      type = types.enum [
+        "tcp"
+        "udp"
+        "sctp"
+      ];
+      default = "tcp";
+      description = "The transport protocol.";
+    };
+    hostPort = mkOption {
+      type = ports;
+      example = "8000:8010";
+      description = "The port of the host, or a range of ports.";
+    };
+    containerPort = mkOption {
+      type = types.nullOr ports;
+      default = null;
+      description = ''
+        The port of the guest, or a range of the same size; null means the same as on the host.
+      '';
+    };
+    hostAddress = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      example = "203.0.113.1";
+      description = "The address of the host to which connections are forwarded; null means every address.";
+    };
+    interface = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      example = "wg0";
+      description = "The interface of the host by which connections come in; null means every one, and the host itself.";
+    };
+    sources = mkOption {
+      type = types.listOf types.str;
+      default = [ ];
+      example = [
+        "10.8.0.0/24"
+        "fd08::/64"
+      ];
+      description = "The addresses and networks from which connections are forwarded; none means from everywhere.";
+    };
+    hairpin = mkOption {
+      type = types.bool;
+      default = true;
+      description = "Whether guests of this host can use the forward, too.";
+    };
+  };
+
   container.options = {
     after = names types.str [ "cache" ] ''
       Containers that start before this one and stop after it, if both start or stop.
@@ -106,6 +157,20 @@ let
         db-password = "/etc/credstore.encrypted/db-password";
       };
       description = "The same, encrypted with `systemd-creds encrypt --name=NAME` on this host.";
+    };
+    forwards = mkOption {
+      type = types.attrsOf (types.submodule forward);
+      default = { };
+      example = {
+        https = {
+          hostPort = 443;
+          hostAddress = "203.0.113.1";
+        };
+      };
+      description = ''
+        Ports of the host that lead to the guest, by names of your choice, beyond what `forwardPorts` can say: ranges, SCTP, and
+        conditions on a connection. NixOS's own containers have no such forwards.
+      '';
     };
     healthCheck = mkOption {
       type = types.submodule healthCheck;

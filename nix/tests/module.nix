@@ -47,6 +47,15 @@ let
         };
         credentials.db-password = "/run/secrets/db-password";
         encryptedCredentials.token = "/etc/credstore.encrypted/token";
+        forwards.games = {
+          protocol = "udp";
+          hostPort = "27000:27015";
+          containerPort = "7000:7015";
+          hostAddress = "203.0.113.1";
+          interface = "eth0";
+          sources = [ "198.51.100.0/24" ];
+          hairpin = false;
+        };
         healthCheck = {
           ports = [ 80 ];
           units = [ "nginx.service" ];

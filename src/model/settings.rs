@@ -106,6 +106,18 @@ fn remove_default(setting: Setting, value: &mut Value) -> bool {
             }
             sources.is_empty()
         }
+        (Setting::Forwards, Value::Object(forwards)) => {
+            for forward in forwards.values_mut().filter_map(Value::as_object_mut) {
+                forward.retain(|option, value| match option.as_str() {
+                    "protocol" => value != "tcp",
+                    "containerPort" | "hostAddress" | "interface" => !value.is_null(),
+                    "sources" => value.as_array().is_none_or(|list| !list.is_empty()),
+                    "hairpin" => *value != true,
+                    _ => true,
+                });
+            }
+            forwards.is_empty()
+        }
         (Setting::HealthCheck, Value::Object(check)) => {
             // Somebody who writes an empty one is told that it checks nothing.
             let is_written = check.is_empty();
@@ -219,7 +231,7 @@ mod tests {
         let mut services = Services::default();
         let all = json!({
             "after": [], "afterUnits": [], "bindSources": {}, "credentials": {}, "encryptedCredentials": {},
-            "healthCheck": { "ports": [], "timeoutSec": 30, "units": [] }, "requires": [], "requiresUnits": [],
+            "forwards": {}, "healthCheck": { "ports": [], "timeoutSec": 30, "units": [] }, "requires": [], "requiresUnits": [],
             "resourceControl": {}, "wantsUnits": [],
         });
         assert!(all.as_object().expect("a set").keys().eq(Setting::ALL.iter().map(|setting| setting.name())));
@@ -230,6 +242,10 @@ mod tests {
                     "/a": { "group": "root", "mode": "0755", "user": "root" },
                     "/b": { "group": "a", "mode": "0700", "user": 0 },
                 },
+                "forwards": { "a": {
+                    "containerPort": null, "hairpin": true, "hostAddress": null, "hostPort": 80, "interface": null,
+                    "protocol": "tcp", "sources": [],
+                } },
                 "healthCheck": { "ports": [80], "timeoutSec": 31, "units": [] }, "resourceControl": { "CPUWeight": 1 },
                 "typo": [],
             },
@@ -240,6 +256,7 @@ mod tests {
             "all": {},
             "none": {
                 "after": ["all"], "bindSources": { "/a": {}, "/b": { "group": "a", "mode": "0700", "user": 0 } },
+                "forwards": { "a": { "hostPort": 80 } },
                 "healthCheck": { "ports": [80], "timeoutSec": 31 }, "resourceControl": { "CPUWeight": 1 }, "typo": [],
             },
             "written": { "healthCheck": {}, "requires": { "_unknown": { "reason": "r" } } },

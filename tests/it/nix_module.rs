@@ -52,6 +52,7 @@ fn host(import: &str, limit: &str) -> String {
         "{{ {import}
   containers.cache.config = {{ }};
   containers.web = {{
+    privateNetwork = true; hostAddress = \"10.0.0.1\"; localAddress = \"10.0.0.2\";
     bindMounts.\"/srv\".hostPath = \"/srv/web\";
     dropCapabilities = [ \"CAP_SYS_TIME\" \"CAP_MKNOD\" ];
     extraFlags = [ \"--quiet\" ];
@@ -63,6 +64,7 @@ fn host(import: &str, limit: &str) -> String {
     containers.web = {{
       after = [ \"cache\" ];
       bindSources.\"/srv/web\".user = \"www\";
+      forwards.http.hostPort = 8080;
       healthCheck.ports = [ 80 ];
       resourceControl.MemoryMax = \"{limit}\";
     }};
@@ -89,7 +91,7 @@ fn to_import_it_changes_no_container() {
     }
     let said = plan("without.nix", "other.nix");
     assert!(said.code == Some(2) && said.out.contains("resourceControl.MemoryMax"), "{said}");
-    let others = ["after", "bindSources", "dropCapabilities", "extraFlags", "healthCheck"];
+    let others = ["after", "bindSources", "dropCapabilities", "extraFlags", "forwards", "healthCheck"];
     assert!(!others.iter().any(|option| said.out.contains(option)), "{said}");
 }
 
@@ -120,7 +122,7 @@ fn check_says_that_it_is_not_imported() {
         said
     };
     let without = check("without.nix", &[]);
-    assert!(without.err.contains("without.nix:11:5: warning[module-not-imported]"), "{without}");
+    assert!(without.err.contains("without.nix:12:5: warning[module-not-imported]"), "{without}");
     assert_eq!(findings(&without).len(), 1, "{without}");
     for said in [check("with.nix", &[]), check("without.nix", &["--allow", "module-not-imported"])] {
         assert!(findings(&said).is_empty(), "{said}");

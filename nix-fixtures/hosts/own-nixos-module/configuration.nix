@@ -29,6 +29,7 @@
       bindSources."/srv/web" = { user = 1000; };
       credentials.password = "/run/secrets/password";
       encryptedCredentials.token = "/etc/credstore.encrypted/token";
+      forwards.games = { protocol = "udp"; hostPort = "27000:27015"; hostAddress = "203.0.113.1"; };
       healthCheck.ports = [ 80 ];
       resourceControl = { MemoryMax = "2G"; CPUWeight = 50; IOReadBandwidthMax = [ "/dev/sda 5M" ]; };
     };
