@@ -17,7 +17,6 @@ use super::interface_name::is_interface_name;
 use super::nat::Prefix;
 use super::ports::Ports;
 use super::protocol::Protocol;
-use super::settings::{Setting, Settings};
 use super::{UNKNOWN_KEY, nat};
 use crate::diag::{Code, Diagnostic};
 
@@ -228,17 +227,16 @@ fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// The forwards that a container's settings ask for; `None` if one is unknown or wrong.
-pub(crate) fn lower(settings: &Settings) -> Option<Vec<OwnForward>> {
-    let Some(all) = settings.get(Setting::Forwards.name()) else { return Some(Vec::new()) };
+/// The forwards of a set, which may not be there; `None` if one is unknown or wrong.
+pub(crate) fn lower(all: Option<&Value>) -> Option<Vec<OwnForward>> {
+    let Some(all) = all else { return Some(Vec::new()) };
     let forwards = all.as_object()?.values().map(known);
     forwards.collect()
 }
 
 /// Those of them that are known.
-pub(crate) fn at_least(settings: &Settings) -> Vec<OwnForward> {
-    let all = settings.get(Setting::Forwards.name()).and_then(Value::as_object);
-    all.into_iter().flat_map(Map::values).filter_map(known).collect()
+pub(crate) fn at_least(all: Option<&Value>) -> Vec<OwnForward> {
+    all.and_then(Value::as_object).into_iter().flat_map(Map::values).filter_map(known).collect()
 }
 
 /// What a forward means, unless it is unknown or wrong.

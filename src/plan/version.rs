@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::drift::Drift;
 use crate::model::locations::Locations;
 use crate::model::path::OptionPath;
-use crate::model::settings::Settings;
+use crate::model::settings::{Setting, Settings};
 use crate::model::spec::{ContainerSpec, Network, Private};
 use crate::model::{self, Container, ContainerName, FORMAT_VERSION, Positions};
 use crate::state::{self, Generation, Guest, KeptGuest, ObservedContainer, Owner, Record};
@@ -178,7 +178,7 @@ impl<'a> Version<'a> {
         match &self.spec {
             Some(spec) => Some(Cow::Borrowed(&spec.network)),
             None => {
-                let own = model::own_forward::lower(&self.settings)?;
+                let own = model::own_forward::lower(self.settings.get(Setting::Forwards.name()))?;
                 Some(Cow::Owned(model::network::network(&self.container)?.with_forwards(own)))
             }
         }
@@ -186,7 +186,7 @@ impl<'a> Version<'a> {
 
     /// The known part of a network that is partly unknown.
     pub(super) fn network_at_least(&self) -> Option<Network> {
-        let own = model::own_forward::at_least(&self.settings);
+        let own = model::own_forward::at_least(self.settings.get(Setting::Forwards.name()));
         Some(model::network::network_at_least(&self.container)?.with_forwards(own))
     }
 

@@ -94,8 +94,9 @@ impl<'a> Free<'a> {
             let hosts = hosts.into_iter().filter_map(|address| address.known()?.as_deref());
             own.addresses.extend(hosts.filter_map(|address| Some(parse(address)?.0)));
             own.ports.extend(forwards(&mut container.clone()).filter_map(|(_, forward)| port_of(forward)));
-            let settings = manifest.services.settings(name.as_str()).map(own_forward::at_least);
-            own.ports.extend(settings.iter().flatten().flat_map(all_ports));
+            let settings = manifest.services.settings(name.as_str());
+            let forwards = own_forward::at_least(settings.and_then(|it| it.get(Setting::Forwards.name())));
+            own.ports.extend(forwards.iter().flat_map(all_ports));
         }
         Self { taken, own }
     }
