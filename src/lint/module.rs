@@ -14,7 +14,7 @@ pub(crate) fn module_not_imported(subject: Subject<'_>) -> Option<Diagnostic> {
         .containers()
         .filter(|each| each.container.drop_capabilities.known().is_none_or(|list| !list.is_empty()));
     set.extend(dropping.map(|each| each.path.join("dropCapabilities")));
-    // What is said about units of containers has no place of its own here.
+    // Settings taken from `systemd.services."container@NAME"` have no span of their own.
     set.retain(|path| subject.spans.nearest(path).is_some());
     let first = set.first()?;
     let message = format!("`{first}` is an option of container-rebuild, whose NixOS module is not imported");

@@ -1,8 +1,8 @@
 //! The flag in `extraFlags` that stands for `dropCapabilities`.
 //!
 //! NixOS has no `dropCapabilities`. Our NixOS module declares the option and adds this flag, so that NixOS's own containers
-//! drop the capabilities too. Where the module is not at hand, there is only the option. Both mean the same, so the flag is left
-//! out of what is compared and applied.
+//! drop the capabilities too. Without the module, there is only the option. Both mean the same, so the flag is left out of what
+//! is compared and applied.
 
 use std::borrow::Cow;
 
