@@ -70,6 +70,8 @@ pub fn rollback(
     cx.ui.plan(&plan);
     if plan.is_empty() {
         confirm::prepare(cx, host, None, &snapshot);
+        host.leave_alone(&plan.interfaces.finally)
+            .map_err(|error| vec![Diagnostic::caused_by(Code::Host, &error)])?;
         if generation.number != 0 {
             let activated = host.activate_generation(generation.number, Activation::Switch);
             activated.map_err(|error| vec![Diagnostic::caused_by(Code::Host, &error)])?;

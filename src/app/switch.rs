@@ -138,6 +138,8 @@ pub fn switch(
     cx.ui.plan(&plan);
     if plan.is_empty() {
         confirm::prepare(cx, host, None, &snapshot);
+        host.leave_alone(&plan.interfaces.finally)
+            .map_err(|error| vec![Diagnostic::caused_by(Code::Host, &error)])?;
         record_quietly(host, &snapshot, &generation, activation)?;
         compact_journal(host);
         if cx.only.is_empty() {

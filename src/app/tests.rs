@@ -4,6 +4,7 @@ mod files;
 mod filters;
 mod generations;
 mod guests;
+mod managers;
 mod refusals;
 mod resolver;
 mod runs;

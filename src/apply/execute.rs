@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::host::{ContainerFiles, Host, HostError};
+use super::interfaces::Interfaces;
 use super::queue::{self, Outcome};
 use super::rules::Rules;
 use super::units::Units;
@@ -104,6 +105,7 @@ pub(super) struct Run<'a> {
     pub(super) plan: &'a Plan,
     pub(super) units: Units<'a>,
     pub(super) rules: Rules<'a>,
+    pub(super) interfaces: Interfaces<'a>,
     /// Containers that the plan changes while they run.
     reloaded: BTreeSet<&'a ContainerName>,
     /// Containers whose former addresses or interfaces others may take. Whether they are brought back is decided once
@@ -146,6 +148,7 @@ impl Applier<'_> {
             plan,
             units: Units::new(self.host),
             rules: Rules::new(self.host, &plan.firewall),
+            interfaces: Interfaces::new(self.host, &plan.interfaces),
             reloaded: plan.order.nodes().filter_map(|(_, action)| reloaded(action)).collect(),
             deferred: Mutex::default(),
             ran: Mutex::default(),
@@ -241,6 +244,8 @@ impl Applier<'_> {
         );
         // Usually there is nothing left to load.
         let rules = run.rules.settle();
+        let is_done = outcomes.iter().all(|outcome| matches!(outcome, Outcome::Done));
+        let interfaces = run.interfaces.settle(is_done);
         // The last files written may belong to containers that were not started.
         let units = run.units.read_now(None);
         let mut report = Report { degraded, ..Report::default() };
@@ -257,6 +262,7 @@ impl Applier<'_> {
         {
             report.failed.push((Action::Firewall(None), error));
         }
+        report.failed.extend(interfaces.err().map(|error| (Action::Firewall(None), error)));
         report.failed.extend(units.err().map(|error| (Action::Firewall(None), error)));
         report
     }
@@ -299,6 +305,7 @@ impl Applier<'_> {
                 target.record.as_ref().map_or(Ok(()), |record| self.install(name, record, run))
             }
             Action::Start(name) => {
+                run.interfaces.claim()?;
                 run.units.read(name)?;
                 let target = run.target(name);
                 let record = target.and_then(|target| target.record.as_ref());
@@ -322,6 +329,7 @@ impl Applier<'_> {
             }
             Action::Reload(name) => match plan.targets.get(name) {
                 Some(Target { record: Some(record), former: Some(former) }) => {
+                    run.interfaces.claim()?;
                     self.host.note_step(JournalEntry::Changing(name.clone(), record.clone().into()))?;
                     self.reload(name, former, record, run)?;
                     self.settle(name);

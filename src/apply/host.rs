@@ -11,6 +11,7 @@ use crate::model::ContainerName;
 use crate::model::spec::{Bind, ContainerSpec};
 use crate::render::interface::Pair;
 use crate::render::nft::{Ruleset, Sysctl};
+use crate::render::unmanaged::Unmanaged;
 use crate::state::{Activation, Generation, Health, JournalEntry};
 
 /// Why an operation on the host failed.
@@ -260,6 +261,9 @@ pub trait Host: Sync {
     fn uninstall(&self, name: &ContainerName) -> Result<(), HostError>;
     /// Makes systemd reload all unit files.
     fn reload_units(&self) -> Result<(), HostError>;
+    /// Makes the host's network managers leave these interfaces alone, and no others on our behalf. Interfaces that do not exist yet
+    /// are not touched even when they appear.
+    fn leave_alone(&self, interfaces: &Unmanaged) -> Result<(), HostError>;
     /// Starts the container and waits until its guest reports that it is ready.
     fn start(&self, name: &ContainerName) -> Result<(), HostError>;
     /// Stops the container and waits until all of its processes are gone.

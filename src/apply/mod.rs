@@ -7,6 +7,7 @@ mod builder;
 mod execute;
 mod health_check;
 mod host;
+mod interfaces;
 mod live;
 pub(crate) mod queue;
 mod reload;

@@ -152,6 +152,8 @@ codes! {
     MissingInterface = "missing-interface", lint;
     /// Another program's rules drop the packets of a forward.
     ForwardDropped = "forward-dropped";
+    /// Another program of the host configures the interfaces of containers.
+    InterfaceManaged = "interface-managed";
     /// Another tool owns a container of that name.
     NotOurs = "not-ours";
     /// A container's unit is masked.

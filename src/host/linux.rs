@@ -20,7 +20,7 @@ use super::systemd::{self, BusError, Job, JobError};
 use super::waiting::GaveUp;
 use super::{
     apply_journal, atomic_file, bind_source, conntrack, damage, former_sysctls, generations, health_check,
-    kill_point, last_words, leftovers, live, nft, own_program, scratch, sysctl,
+    kill_point, last_words, leftovers, live, managers, nft, own_program, scratch, sysctl,
 };
 use crate::app::LockError;
 use crate::apply::{BusCall, ContainerFiles, Host, HostError, Operation, Switched, Sysctl};
@@ -28,6 +28,7 @@ use crate::model::ContainerName;
 use crate::model::spec::{Bind, ContainerSpec};
 use crate::render::interface::Pair;
 use crate::render::nft::Ruleset;
+use crate::render::unmanaged::Unmanaged;
 use crate::render::{boot_service, paths, unit};
 use crate::state::{Activation, ActiveState, Generation, Health, JournalEntry};
 
@@ -123,6 +124,8 @@ fn sweep_remains() {
         paths::EPHEMERAL_ROOTS.into(),
         paths::NAMESPACES.into(),
         paths::GC_ROOTS.into(),
+        Path::new(paths::NETWORKD).with_file_name(""),
+        Path::new(paths::NETWORK_MANAGER).with_file_name(""),
     ];
     let swept = directories.into_iter().map(|directory| (atomic_file::remove_remains(&directory), directory));
     let swept = swept
@@ -335,6 +338,10 @@ impl Host for Linux {
         systemd::reload().map_err(bus(BusCall::Reload))?;
         kill_point::reach("units reloaded");
         noted.iter().try_for_each(|note| remove(&note.path()))
+    }
+
+    fn leave_alone(&self, interfaces: &Unmanaged) -> Result<(), HostError> {
+        managers::leave_alone(interfaces).map_err(|(path, source)| file("write", &path)(source))
     }
 
     fn start(&self, name: &ContainerName) -> Result<(), HostError> {

@@ -26,8 +26,9 @@ use crate::model::spec::{Bind, ContainerSpec, Network, Veth};
 use crate::render::interface::{self, Pair};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING, Ruleset};
 use crate::render::paths;
+use crate::render::unmanaged::Unmanaged;
 use crate::state::{
-    AbsentMount, Activation, BootService, Damage, FailedUnit, Generation, GuestSystem, Health, Interface,
+    AbsentMount, Activation, BootService, Damage, Dhcpcd, FailedUnit, Generation, GuestSystem, Health, Interface,
     JournalEntry, LastSwitch, NoSwitch, Owner, PathFacts, Record, Unfinished,
 };
 
@@ -59,6 +60,10 @@ pub struct State {
     pub rules: Option<serde_json::Value>,
     /// The host's interfaces.
     pub interfaces: BTreeMap<String, Interface>,
+    /// The interfaces that network managers leave alone.
+    pub unmanaged: Unmanaged,
+    /// A dhcpcd.
+    pub dhcpcd: Option<Dhcpcd>,
     /// Sysctls that were set.
     pub sysctls: BTreeMap<String, String>,
     /// Host-wide sysctls that were set for rules and had another value before.
@@ -242,6 +247,11 @@ impl Host for MemoryHost {
         Ok(())
     }
 
+    fn leave_alone(&self, interfaces: &Unmanaged) -> Result<(), HostError> {
+        self.state().unmanaged = interfaces.clone();
+        Ok(())
+    }
+
     fn start(&self, name: &ContainerName) -> Result<(), HostError> {
         let mut state = self.state();
         let failure = |result: &str, log: &[&str]| HostError::Job {
@@ -282,6 +292,9 @@ impl Host for MemoryHost {
             state.roots.insert(name.clone());
         }
         for pair in pairs {
+            // Otherwise a network manager would configure the new interface at once.
+            let unmanaged = [&state.unmanaged.configured, &state.unmanaged.bare];
+            assert!(unmanaged.iter().any(|names| names.contains(&pair.host.name)), "{} is managed", pair.host.name);
             state.interfaces.insert(pair.host.name, link(&pair.veth));
         }
         *state.starts.entry(name.clone()).or_default() += 1;

@@ -15,8 +15,8 @@ use serde::de::DeserializeOwned;
 use super::linux::Linux;
 use super::nft::NftError;
 use super::{
-    apply_journal, bind_source, bus, damage, generations, guest_network, idmap, machined, mount_units, netlink,
-    nft, own_program, programs, resolver, sysctl, systemd,
+    apply_journal, bind_source, bus, damage, dhcpcd, generations, guest_network, idmap, machined, managers,
+    mount_units, netlink, nft, own_program, programs, resolver, sysctl, systemd,
 };
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
@@ -74,6 +74,8 @@ impl Probe for Linux {
             boot_generation: generations::boots_next(),
             generation,
             open_directories: damage::directories(),
+            dhcpcd: dhcpcd::look(),
+            manager_files: managers::files(),
             boot_service,
             program,
         })

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::cost::Disruption;
 use crate::diag::{Code, Diagnostic};
@@ -14,6 +14,7 @@ use crate::model::ContainerName;
 use crate::model::spec::{Network, Private, Veth};
 use crate::render::interface::Pair;
 use crate::render::unit::{self, Likeness};
+use crate::render::unmanaged::Unmanaged;
 use crate::render::{conf, interface, paths};
 use crate::state::{GuestNetwork, Interface, ObservedContainer, Owner, Record, Snapshot};
 
@@ -121,6 +122,12 @@ pub(super) fn of_host(snapshot: &Snapshot) -> Vec<Diagnostic> {
     });
     let open = snapshot.open_directories.iter();
     let open = open.map(|path| note(format!("{} is writable by users other than root", path.display())));
+    let managers = damaged_files(snapshot).map(|(path, whose)| {
+        note(format!(
+            "{} is not as it was written: {whose} may configure the interfaces of containers",
+            path.display()
+        ))
+    });
     let journal = snapshot.unfinished.is_damaged.then(|| {
         let help =
             "see `container-rebuild status`: a container that the last switch stopped may have to be started";
@@ -130,7 +137,19 @@ pub(super) fn of_host(snapshot: &Snapshot) -> Vec<Diagnostic> {
         );
         Diagnostic::warning(Code::Drift, message).help(help)
     });
-    lost.into_iter().chain(open).chain(journal).collect()
+    lost.into_iter().chain(open).chain(managers).chain(journal).collect()
+}
+
+/// The files for network managers that are missing, left over or have another text, each with the manager that reads it.
+fn damaged_files(snapshot: &Snapshot) -> impl Iterator<Item = (PathBuf, &'static str)> {
+    let ours = snapshot.containers.iter().filter(|(_, observed)| observed.owner == Owner::Ours);
+    let records = ours.flat_map(|(name, observed)| {
+        let running = observed.booted.as_ref().filter(|_| observed.is_running());
+        running.into_iter().chain(&observed.written).map(move |record| (name, &record.spec.network))
+    });
+    let files = Unmanaged::of(records).files().into_iter();
+    let files = files.filter(|(_, path, text)| snapshot.manager_files.get(path) != text.as_ref());
+    files.map(|(manager, path, _)| (path, manager.name()))
 }
 
 /// The drift of a container.

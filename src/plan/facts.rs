@@ -2,6 +2,7 @@
 //!
 //! Changes nothing, and asks the host through [`Probe`].
 
+mod dhcpcd;
 mod filters;
 mod interfaces;
 mod programs;
@@ -56,8 +57,8 @@ impl Probe for BeforeBuild<'_> {
 }
 
 /// Everything the host lacks: programs, sources of bind mounts and credentials, guest systems, network namespaces, bridges, and the
-/// interface through which NAT leaves. Also what containers get instead of its resolv.conf, and forwards whose packets another
-/// table drops.
+/// interface through which NAT leaves. Also what containers get instead of its resolv.conf, a dhcpcd that would configure their
+/// interfaces, and forwards whose packets another table drops.
 ///
 /// Bind mounts and bridges come from the `manifest`, where they are known before the guest is built. Interfaces are
 /// checked only if the `snapshot` lists them. The options of `guests` say who configures name servers of its own.
@@ -124,7 +125,8 @@ pub(crate) fn missing(
     findings.extend(mapped.map(|(finding, option)| at_option(finding, spans, &option)));
     findings.extend(programs::missing(manifest, spec, snapshot));
     let missing = interfaces::missing(manifest, spec, snapshot).into_iter();
-    let missing = missing.chain(resolver::finding(manifest, guests, snapshot));
+    let missing =
+        missing.chain(resolver::finding(manifest, guests, snapshot)).chain(dhcpcd::finding(manifest, snapshot));
     findings.extend(missing.map(|(finding, option)| at_option(finding, spans, &option)));
     if filters::are_wanted(spec) {
         let dropped = filters::findings(spec, &host.forward_filters()).into_iter();

@@ -23,6 +23,7 @@ mod finding;
 mod firewall;
 pub(crate) mod graph;
 mod holders;
+mod interfaces;
 mod option;
 pub(crate) mod program;
 mod reasons;
@@ -45,6 +46,7 @@ pub use diff::strip_positions;
 pub use drift::Drift;
 pub use finding::Finding;
 pub use firewall::FirewallChange;
+pub use interfaces::Interfaces;
 pub use program::ProgramChange;
 pub use request::{Options, OrderRequest, RestartMode};
 pub use stages::{Stage, Standing};
@@ -84,6 +86,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// The firewall rules.
     pub firewall: FirewallChange,
+    /// The interfaces of the host that belong to containers.
+    pub interfaces: Interfaces,
     /// The change of the program that units call, if it is renewed.
     pub program: Option<ProgramChange>,
     /// Counts of containers.
@@ -146,6 +150,7 @@ impl Plan {
 pub fn plan(from: &StateView, to: &StateView, options: &Options) -> Plan {
     let mut decisions = decide::decide(from, to, options);
     let firewall = firewall::change(from, to, options, &decisions);
+    let interfaces = interfaces::change(from, &firewall, &decisions);
     let mut changes: Vec<Change> = firewall::host_change(from, to, options, &firewall).into_iter().collect();
     let summary = Summary {
         firewall: usize::from(firewall.changed),
@@ -164,6 +169,7 @@ pub fn plan(from: &StateView, to: &StateView, options: &Options) -> Plan {
         to: to.endpoint.clone(),
         changes,
         firewall,
+        interfaces,
         program,
         summary,
         order,

@@ -16,6 +16,7 @@ pub mod nft;
 pub(crate) mod nspawn;
 pub mod paths;
 pub(crate) mod unit;
+pub mod unmanaged;
 
 use crate::model::spec::{ContainerSpec, Network, Private, Veth};
 

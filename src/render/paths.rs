@@ -32,6 +32,15 @@ pub const PACKAGED_UNITS: &str = "lib/systemd/system";
 /// The unit that starts the boot generation's containers.
 pub const BOOT_SERVICE: &str = "container-rebuild.service";
 
+/// Makes systemd-networkd leave interfaces alone that we give an address or a bridge. It comes before the files of everybody else,
+/// which may match all Ethernet interfaces.
+pub const NETWORKD: &str = "/run/systemd/network/00-container-rebuild.network";
+/// The same for interfaces that get neither from us: before systemd's own `80-container-ve.network`, and after a file of the
+/// administrator that configures such an interface.
+pub const NETWORKD_BARE: &str = "/run/systemd/network/79-container-rebuild.network";
+/// Makes NetworkManager leave interfaces alone.
+pub const NETWORK_MANAGER: &str = "/run/NetworkManager/conf.d/container-rebuild.conf";
+
 /// The path of the boot service if `install-boot` writes it.
 pub fn boot_service() -> PathBuf {
     Path::new(NATIVE_UNITS).join(BOOT_SERVICE)
@@ -80,6 +89,11 @@ pub fn conf_target(name: &ContainerName) -> PathBuf {
 /// read its units.
 pub fn unread_units() -> PathBuf {
     Path::new(RUN).join("unread")
+}
+
+/// The directory that marks, by an empty file each, the network managers that have not read what was written for them.
+pub fn unread_managers() -> PathBuf {
+    Path::new(RUN).join("unread-managers")
 }
 
 /// The directory of [`record`]s.

@@ -9,6 +9,7 @@
 
 mod acting;
 mod damage;
+pub(crate) mod dhcpcd;
 mod generation;
 mod guest_system;
 mod health;
@@ -21,6 +22,7 @@ mod resolver;
 mod unfinished;
 
 pub use damage::Damage;
+pub use dhcpcd::Dhcpcd;
 pub use generation::{Activation, Generation, GenerationEntry, GenerationSummary, Guest, KeptGuest};
 pub use guest_system::{GuestSystem, Inhibitor, NoSwitch};
 pub use health::{FailedUnit, Health};
@@ -228,6 +230,10 @@ pub struct Snapshot {
     pub unfinished: Unfinished,
     /// Directories of ours that users other than root may write to.
     pub open_directories: Vec<PathBuf>,
+    /// A dhcpcd that configures interfaces of this host.
+    pub dhcpcd: Option<Dhcpcd>,
+    /// The files that we have written for network managers ([`crate::render::unmanaged`]), as far as they exist.
+    pub manager_files: BTreeMap<PathBuf, String>,
     /// The service that brings up the generation at boot.
     pub boot_service: BootService,
     /// The program that units call.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::error::LaunchError;
 use crate::host::netlink::{self, HardwareAddresses};
 use crate::host::waiting::ENDLESS;
-use crate::host::{netns, notify, sysctl};
+use crate::host::{managers, netns, notify, sysctl};
 use crate::model::ContainerName;
 use crate::model::spec::{ContainerSpec, NatSpec, Network, Private};
 use crate::render::interface::{self, End, Pair};
@@ -29,6 +29,10 @@ pub(super) fn prepare(spec: &ContainerSpec) -> Result<bool, LaunchError> {
         Network::Private(_) | Network::Host => return Ok(false),
     };
     wait_for_interfaces(&interface::pairs(&spec.name, &spec.network), private)?;
+    if let Err((path, error)) = managers::leave_alone_at_start(&spec.name, &spec.network) {
+        // Most hosts have no network manager that would matter.
+        tracing::warn!("cannot write {}: {error}", path.display());
+    }
     if nspawn::is_made_by_nspawn(spec) {
         return Ok(true);
     }

@@ -120,6 +120,11 @@ impl Probe for MemoryHost {
             unfinished: state.unfinished.clone(),
             is_generation_lost: state.is_generation_lost,
             open_directories: state.open_directories.clone(),
+            dhcpcd: state.dhcpcd.clone(),
+            manager_files: {
+                let files = state.unmanaged.files().into_iter();
+                files.filter_map(|(_, path, text)| Some((path, text?))).collect()
+            },
             boot_service: BootService {
                 is_program_gone: state.boot_service.program.as_deref().is_some_and(|path| state.is_gone(path)),
                 ..state.boot_service.clone()

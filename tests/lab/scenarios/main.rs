@@ -17,6 +17,7 @@ mod health_checks;
 mod journal;
 mod live;
 mod main_job;
+mod managers;
 mod misbehaving;
 mod nat;
 mod native;

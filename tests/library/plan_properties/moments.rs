@@ -14,6 +14,7 @@ use container_rebuild::model::spec::{Bind, ContainerSpec};
 use container_rebuild::plan::{self, Options, Plan, StateView};
 use container_rebuild::render::interface::Pair;
 use container_rebuild::render::nft::{OwnTarget, RuleLine, Ruleset, Target};
+use container_rebuild::render::unmanaged::Unmanaged;
 use container_rebuild::state::{Activation, Generation, Health, JournalEntry, Probe};
 use proptest::prelude::*;
 
@@ -153,6 +154,9 @@ impl Host for Watched<'_> {
     }
     fn reload_units(&self) -> Result<(), HostError> {
         self.call("reload units", || self.host.reload_units())
+    }
+    fn leave_alone(&self, interfaces: &Unmanaged) -> Result<(), HostError> {
+        self.call("leave interfaces alone", || self.host.leave_alone(interfaces))
     }
     fn start(&self, name: &ContainerName) -> Result<(), HostError> {
         self.call(&format!("start {name}"), || self.host.start(name))

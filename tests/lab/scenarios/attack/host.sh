@@ -14,5 +14,6 @@ findmnt --raw --noheadings --output TARGET,FSTYPE | grep -v ' proc$\|^/run/crede
     find /nix/var/nix/gcroots/container-rebuild ! -name 'generation-*'
     find /var/lib/container-rebuild /var/lib/nixos-containers -maxdepth 1 ! -name '*.lck'
 } | sed -E 's/[0-9a-f]{16}$//' | sort
+grep -s . /run/systemd/network/*container-rebuild* /run/NetworkManager/conf.d/*container-rebuild* || true
 nft --stateless list ruleset
 sysctl net.ipv4.ip_forward net.ipv4.conf.all.forwarding net.ipv6.conf.all.forwarding

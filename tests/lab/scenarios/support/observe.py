@@ -72,6 +72,8 @@ def main():
             "records": listed("/run/container-rebuild/containers") + listed("/run/container-rebuild/booted"),
             "mapped mounts": listed("/run/container-rebuild/mapped"),
             "live roots": listed("/run/nixos-containers"),
+            "manager files": [f for folder in ("/run/systemd/network", "/run/NetworkManager/conf.d") for f in listed(folder)
+                              if "container-rebuild" in f],
             "held systems": [f for f in listed("/nix/var/nix/gcroots/container-rebuild")
                              if f.startswith(("booted-", "current-"))],
         },

@@ -1,0 +1,45 @@
+//! Determines which interfaces of the host belong to containers.
+//!
+//! Other programs have to leave an interface alone before it exists, and as long as it exists.
+
+use std::borrow::Cow;
+
+use super::decide::Decisions;
+use super::firewall::FirewallChange;
+use super::state_view::StateView;
+use crate::model::ContainerName;
+use crate::model::spec::Network;
+use crate::render::unmanaged::Unmanaged;
+use crate::state::Owner;
+
+/// The interfaces of containers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Interfaces {
+    /// Those that exist or may exist at any moment while the plan is applied.
+    pub meanwhile: Unmanaged,
+    /// Those that exist or may exist once it is applied.
+    pub finally: Unmanaged,
+}
+
+/// The interfaces before and after a plan.
+pub(super) fn change(from: &StateView, firewall: &FirewallChange, decisions: &Decisions<'_>) -> Interfaces {
+    let wanted = Unmanaged::of(&firewall.wanted);
+    // A container that is left running keeps its interfaces, whatever its next start gives it.
+    let stops = |name: &ContainerName| decisions.steps.get(name).is_some_and(|steps| steps.stop);
+    let running = networks_of_running(from);
+    let kept = Unmanaged::of(pairs(running.iter().filter(|(name, _)| !stops(name))));
+    let finally = kept.with(&wanted);
+    let meanwhile = Unmanaged::of(pairs(&running)).with(&Unmanaged::of(&firewall.former)).with(&finally);
+    Interfaces { meanwhile, finally }
+}
+
+fn networks_of_running<'s>(host: &'s StateView) -> Vec<(&'s ContainerName, Cow<'s, Network>)> {
+    let ours = host.containers.iter().filter(|(_, configured)| configured.owner == Owner::Ours);
+    ours.filter_map(|(name, configured)| Some((name, configured.running.as_ref()?.network()?))).collect()
+}
+
+fn pairs<'n>(
+    networks: impl IntoIterator<Item = &'n (&'n ContainerName, Cow<'n, Network>)>,
+) -> impl Iterator<Item = (&'n ContainerName, &'n Network)> {
+    networks.into_iter().map(|(name, network)| (*name, &**network))
+}
