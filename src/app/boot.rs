@@ -66,6 +66,7 @@ pub fn boot(cx: &Context<'_>, host: &dyn LiveHost) -> Result<(), Vec<Diagnostic>
     if let Err(error) = host.activate_generation(generation.number, Activation::Test) {
         findings.push(Diagnostic::caused_by(Code::Host, &error));
     }
+    host.follow(&plan.interfaces.restored_after);
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(findings);
     }

@@ -16,7 +16,7 @@ use super::ui::Run;
 use crate::apply::{Applier, Degraded, Event, HostError, Report};
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
-use crate::plan::{Plan, RestartMode};
+use crate::plan::{Interfaces, Plan, RestartMode};
 use crate::state::{Activation, Generation, Snapshot, SwitchOutcome};
 
 /// A plan whose steps all succeeded.
@@ -101,6 +101,8 @@ fn carry_out(
         };
         return match number {
             Ok(generation) => {
+                // Not before: what is compared with the host then is this generation.
+                host.follow(&plan.interfaces.restored_after);
                 let is_interrupted = run.is_interrupted();
                 (Ok(Applied { degraded: report.degraded, is_interrupted, generation }), SwitchOutcome::Done)
             }
@@ -145,6 +147,19 @@ pub(super) fn apply_plan(
     let report = Applier { host, at_once, workers, stop: &stop, watch: &watch, checks_health }.apply(plan);
     compact_journal(host);
     report
+}
+
+/// Writes again what keeps other programs from the interfaces of containers, and what puts back what those lose, if a plan has
+/// nothing to do: its steps do that otherwise.
+pub(super) fn guard(host: &dyn LiveHost, plan: &Plan) -> Result<(), Vec<Diagnostic>> {
+    let Interfaces { finally, restored_after, .. } = &plan.interfaces;
+    let written = host.leave_alone(finally).and_then(|()| match host.restore_after(restored_after)? {
+        true => host.reload_units(),
+        false => Ok(()),
+    });
+    written.map_err(|error| vec![Diagnostic::caused_by(Code::Host, &error)])?;
+    host.follow(restored_after);
+    Ok(())
 }
 
 /// Drops what is done from the journal of the apply in hand. If that fails, the next switch tries again.

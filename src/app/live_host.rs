@@ -1,7 +1,7 @@
 //! The host that workflows observe and change.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -89,6 +89,11 @@ pub trait LiveHost: Host + Probe {
     fn lock(&self, waits: bool) -> Result<Lock, LockError>;
     /// Whether `process` holds the lock.
     fn holds_lock(&self, process: u32) -> bool;
+    /// From now on, puts back what is lost when one of these units of the host is restarted or reloaded. systemd must have read what
+    /// [`Host::restore_after`] installed.
+    fn follow(&self, units: &BTreeSet<String>);
+    /// Waits until these interfaces exist; returns those that did not appear in time.
+    fn await_interfaces(&self, names: &BTreeSet<String>) -> BTreeSet<String>;
     /// Those of `rooms` that lack space or permission.
     fn lacking(&self, rooms: &[Room]) -> Vec<NoRoom>;
     /// Those of `files` that cannot be replaced or removed even if their directory is writable.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::carry_out::ApplyOptions;
+use super::carry_out::{ApplyOptions, guard};
 use super::confirm;
 use super::context::Context;
 use super::generation::with_others;
@@ -70,8 +70,7 @@ pub fn rollback(
     cx.ui.plan(&plan);
     if plan.is_empty() {
         confirm::prepare(cx, host, None, &snapshot);
-        host.leave_alone(&plan.interfaces.finally)
-            .map_err(|error| vec![Diagnostic::caused_by(Code::Host, &error)])?;
+        guard(host, &plan)?;
         if generation.number != 0 {
             let activated = host.activate_generation(generation.number, Activation::Switch);
             activated.map_err(|error| vec![Diagnostic::caused_by(Code::Host, &error)])?;

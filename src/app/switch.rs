@@ -1,7 +1,7 @@
 //! `switch`, `test` and `boot`: evaluate, build, plan, ask, apply, and record the generation.
 
 use super::build::{complete, load_as_invoker, refuse};
-use super::carry_out::{Applied, ApplyOptions, apply, compact_journal, no_boot_service};
+use super::carry_out::{Applied, ApplyOptions, apply, compact_journal, guard, no_boot_service};
 use super::confirm;
 use super::context::Context;
 use super::generation::{generation, record_quietly};
@@ -138,8 +138,7 @@ pub fn switch(
     cx.ui.plan(&plan);
     if plan.is_empty() {
         confirm::prepare(cx, host, None, &snapshot);
-        host.leave_alone(&plan.interfaces.finally)
-            .map_err(|error| vec![Diagnostic::caused_by(Code::Host, &error)])?;
+        guard(host, &plan)?;
         record_quietly(host, &snapshot, &generation, activation)?;
         compact_journal(host);
         if cx.only.is_empty() {

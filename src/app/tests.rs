@@ -7,6 +7,7 @@ mod guests;
 mod managers;
 mod refusals;
 mod resolver;
+mod restore;
 mod runs;
 mod sources;
 mod trials;

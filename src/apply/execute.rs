@@ -245,7 +245,7 @@ impl Applier<'_> {
         // Usually there is nothing left to load.
         let rules = run.rules.settle();
         let is_done = outcomes.iter().all(|outcome| matches!(outcome, Outcome::Done));
-        let interfaces = run.interfaces.settle(is_done);
+        let interfaces = run.interfaces.settle(is_done, &run.units);
         // The last files written may belong to containers that were not started.
         let units = run.units.read_now(None);
         let mut report = Report { degraded, ..Report::default() };
@@ -305,7 +305,7 @@ impl Applier<'_> {
                 target.record.as_ref().map_or(Ok(()), |record| self.install(name, record, run))
             }
             Action::Start(name) => {
-                run.interfaces.claim()?;
+                run.interfaces.claim(&run.units)?;
                 run.units.read(name)?;
                 let target = run.target(name);
                 let record = target.and_then(|target| target.record.as_ref());
@@ -329,7 +329,7 @@ impl Applier<'_> {
             }
             Action::Reload(name) => match plan.targets.get(name) {
                 Some(Target { record: Some(record), former: Some(former) }) => {
-                    run.interfaces.claim()?;
+                    run.interfaces.claim(&run.units)?;
                     self.host.note_step(JournalEntry::Changing(name.clone(), record.clone().into()))?;
                     self.reload(name, former, record, run)?;
                     self.settle(name);

@@ -264,6 +264,9 @@ pub trait Host: Sync {
     /// Makes the host's network managers leave these interfaces alone, and no others on our behalf. Interfaces that do not exist yet
     /// are not touched even when they appear.
     fn leave_alone(&self, interfaces: &Unmanaged) -> Result<(), HostError>;
+    /// Installs the unit that puts back what is lost when these units of the host are restarted or reloaded, or removes it if there
+    /// are none. Returns whether systemd has to read unit files.
+    fn restore_after(&self, units: &BTreeSet<String>) -> Result<bool, HostError>;
     /// Starts the container and waits until its guest reports that it is ready.
     fn start(&self, name: &ContainerName) -> Result<(), HostError>;
     /// Stops the container and waits until all of its processes are gone.

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::host::{Host, HostError};
+use super::units::Units;
 use crate::plan;
 
 /// The interfaces of containers while a plan is applied.
@@ -20,18 +21,32 @@ impl<'a> Interfaces<'a> {
 
     /// Claims all interfaces that may exist while the plan is applied: those of all containers at once, since each change makes the
     /// managers read their configuration. Called before a container starts.
-    pub(super) fn claim(&self) -> Result<(), HostError> {
+    pub(super) fn claim(&self, units: &Units<'_>) -> Result<(), HostError> {
         // Locked meanwhile, so that no other container starts before that.
         let mut are_claimed = self.are_claimed.lock().unwrap_or_else(PoisonError::into_inner);
         if !*are_claimed {
             self.host.leave_alone(&self.planned.meanwhile)?;
+            // Now, so that systemd reads it together with the units of containers.
+            if !self.planned.restored_after.is_empty() {
+                self.restore(units)?;
+            }
             *are_claimed = true;
         }
         Ok(())
     }
 
     /// Claims those that there are in the end. If not all steps are done, any former interface may still exist.
-    pub(super) fn settle(&self, is_done: bool) -> Result<(), HostError> {
+    pub(super) fn settle(&self, is_done: bool, units: &Units<'_>) -> Result<(), HostError> {
+        // First: a network manager that reads its configuration makes that unit look for what is lost.
+        self.restore(units)?;
         self.host.leave_alone(if is_done { &self.planned.finally } else { &self.planned.meanwhile })
+    }
+
+    /// Installs or removes the unit that puts back what is lost.
+    fn restore(&self, units: &Units<'_>) -> Result<(), HostError> {
+        if self.host.restore_after(&self.planned.restored_after)? {
+            units.mark_other();
+        }
+        Ok(())
     }
 }

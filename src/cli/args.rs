@@ -448,6 +448,8 @@ pub(crate) enum Internal {
     },
     /// `ExecStart=` of the boot service: brings up the boot generation.
     Boot,
+    /// Runs after the restart of a unit of the host that takes rules or interfaces away: puts them back.
+    Restore,
 }
 
 /// The output formats of a plan.

@@ -230,5 +230,6 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         Command::Internal(Internal::Cleanup { name }) => commands::internal::cleanup(name),
         Command::Internal(Internal::Undo { former }) => commands::generations::undo(session, *former),
         Command::Internal(Internal::Boot) => commands::boot::boot(session),
+        Command::Internal(Internal::Restore) => commands::boot::restore(session),
     }
 }

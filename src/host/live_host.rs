@@ -1,6 +1,6 @@
 //! What workflows need from this machine beyond its snapshot and the steps of a plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::linux::{self, Linux};
 use super::systemd::{self, Job};
 use super::{
     apply_journal, bind_source, confirmation, generations, guest_system, kept_state, last_switch, leftovers, live,
-    look, mount_units, probe, ready,
+    look, mount_units, netlink, probe, ready, restore_unit, waiting,
 };
 use crate::app::{KeptState, LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
 use crate::apply::{BusCall, HostError};
@@ -59,6 +59,17 @@ impl LiveHost for Linux {
 
     fn holds_lock(&self, process: u32) -> bool {
         last_switch::holds_lock(process)
+    }
+
+    fn follow(&self, units: &BTreeSet<String>) {
+        restore_unit::follow(units);
+    }
+
+    fn await_interfaces(&self, names: &BTreeSet<String>) -> BTreeSet<String> {
+        netlink::await_all(names, waiting::INTERFACES).unwrap_or_else(|error| {
+            tracing::warn!(%error, "cannot wait for interfaces");
+            BTreeSet::new()
+        })
     }
 
     fn lacking(&self, rooms: &[Room]) -> Vec<NoRoom> {

@@ -62,6 +62,8 @@ pub struct State {
     pub interfaces: BTreeMap<String, Interface>,
     /// The interfaces that network managers leave alone.
     pub unmanaged: Unmanaged,
+    /// The units of the host after which what is lost is put back.
+    pub restored_after: BTreeSet<String>,
     /// A dhcpcd.
     pub dhcpcd: Option<Dhcpcd>,
     /// Sysctls that were set.
@@ -245,6 +247,13 @@ impl Host for MemoryHost {
         state.loaded = state.written.clone();
         state.reloads += 1;
         Ok(())
+    }
+
+    fn restore_after(&self, units: &BTreeSet<String>) -> Result<bool, HostError> {
+        let mut state = self.state();
+        let is_other = state.restored_after.is_empty() != units.is_empty();
+        state.restored_after = units.clone();
+        Ok(is_other)
     }
 
     fn leave_alone(&self, interfaces: &Unmanaged) -> Result<(), HostError> {

@@ -55,6 +55,7 @@ pub mod process;
 mod programs;
 mod ready;
 mod resolver;
+mod restore_unit;
 pub(crate) mod root;
 mod scratch;
 mod sysctl;

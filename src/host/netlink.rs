@@ -5,6 +5,7 @@
 //!
 //! Everything happens in the network namespace of the calling thread.
 
+mod appear;
 mod error;
 mod passed;
 mod requests;
@@ -25,6 +26,7 @@ use rtnetlink::packet_route::route::{
 };
 use rtnetlink::{Handle, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
 
+pub(crate) use appear::await_all;
 pub(crate) use error::NetlinkError;
 use error::{Listed, Request, cannot};
 pub(crate) use passed::{empty, give, give_macvlan, set_lo_up};

@@ -16,7 +16,7 @@ use super::linux::Linux;
 use super::nft::NftError;
 use super::{
     apply_journal, bind_source, bus, damage, dhcpcd, generations, guest_network, idmap, machined, managers,
-    mount_units, netlink, nft, own_program, programs, resolver, sysctl, systemd,
+    mount_units, netlink, nft, own_program, programs, resolver, restore_unit, sysctl, systemd,
 };
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
@@ -75,7 +75,7 @@ impl Probe for Linux {
             generation,
             open_directories: damage::directories(),
             dhcpcd: dhcpcd::look(),
-            manager_files: managers::files(),
+            guarding_files: managers::files().into_iter().chain(restore_unit::files()).collect(),
             boot_service,
             program,
         })

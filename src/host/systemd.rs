@@ -145,6 +145,25 @@ pub(crate) fn run(unit: &str, job: Job) -> Result<Result<(), JobError>, BusError
     })
 }
 
+/// Starts units without waiting for that.
+///
+/// # Errors
+///
+/// If systemd cannot be reached, or does not know one of them.
+pub(super) fn begin(units: &[String]) -> Result<(), BusError> {
+    if units.is_empty() {
+        return Ok(());
+    }
+    tracing::debug!(?units, "systemd: StartUnit");
+    bus::with(async |connection| {
+        let manager = ManagerProxy::new(connection).await?;
+        for unit in units {
+            manager.start_unit(unit, "replace").await?;
+        }
+        Ok(())
+    })
+}
+
 /// Runs a job to its end; returns its result, or `None` if there is no such unit to stop.
 async fn wait(manager: &ManagerProxy<'_>, unit: &str, job: Job) -> zbus::Result<Result<Option<String>, GaveUp>> {
     let mut removed = manager.receive_job_removed().await?;
@@ -236,6 +255,19 @@ async fn account(connection: &Connection, unit: &str) -> zbus::Result<(Vec<Strin
         _ => format!("{unit}: {result}"),
     }));
     Ok((lines, invocation))
+}
+
+/// Makes systemd forget that a unit has failed, if it has.
+///
+/// # Errors
+///
+/// If systemd cannot be reached.
+pub(super) fn forget_failure(unit: &str) -> Result<(), BusError> {
+    let forget = async |connection: &Connection| ManagerProxy::new(connection).await?.reset_failed_unit(unit).await;
+    match bus::with(forget) {
+        Err(error) if is_unknown(&error) => Ok(()),
+        result => result,
+    }
 }
 
 /// Sends a signal to all processes of a unit.

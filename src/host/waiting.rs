@@ -12,6 +12,8 @@ pub(super) const ANSWER: Duration = Duration::from_secs(60);
 pub(super) const RULES: Duration = Duration::from_secs(60);
 /// The limit for systemd to reload its units, as in systemctl(1).
 pub(super) const RELOAD: Duration = Duration::from_secs(180);
+/// The limit for interfaces that a program of the host is about to make.
+pub(super) const INTERFACES: Duration = Duration::from_secs(30);
 /// The limit for units that may take as long as they like (`infinity`).
 pub(super) const ENDLESS: Duration = Duration::from_secs(3600);
 

@@ -5,6 +5,7 @@
 //! repairs.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,7 @@ use crate::model::spec::{Network, Private, Veth};
 use crate::render::interface::Pair;
 use crate::render::unit::{self, Likeness};
 use crate::render::unmanaged::Unmanaged;
-use crate::render::{conf, interface, paths};
+use crate::render::{conf, interface, paths, restore_unit};
 use crate::state::{GuestNetwork, Interface, ObservedContainer, Owner, Record, Snapshot};
 
 /// Declares the kinds of drift: what is wrong (printed after "`NAME`: "), what the repair costs the container, and whether
@@ -122,12 +123,8 @@ pub(super) fn of_host(snapshot: &Snapshot) -> Vec<Diagnostic> {
     });
     let open = snapshot.open_directories.iter();
     let open = open.map(|path| note(format!("{} is writable by users other than root", path.display())));
-    let managers = damaged_files(snapshot).map(|(path, whose)| {
-        note(format!(
-            "{} is not as it was written: {whose} may configure the interfaces of containers",
-            path.display()
-        ))
-    });
+    let guarding = damaged_files(snapshot).into_iter();
+    let guarding = guarding.map(|(path, so)| note(format!("{} is not as it was written: {so}", path.display())));
     let journal = snapshot.unfinished.is_damaged.then(|| {
         let help =
             "see `container-rebuild status`: a container that the last switch stopped may have to be started";
@@ -137,19 +134,34 @@ pub(super) fn of_host(snapshot: &Snapshot) -> Vec<Diagnostic> {
         );
         Diagnostic::warning(Code::Drift, message).help(help)
     });
-    lost.into_iter().chain(open).chain(managers).chain(journal).collect()
+    lost.into_iter().chain(open).chain(guarding).chain(journal).collect()
 }
 
-/// The files for network managers that are missing, left over or have another text, each with the manager that reads it.
-fn damaged_files(snapshot: &Snapshot) -> impl Iterator<Item = (PathBuf, &'static str)> {
-    let ours = snapshot.containers.iter().filter(|(_, observed)| observed.owner == Owner::Ours);
-    let records = ours.flat_map(|(name, observed)| {
-        let running = observed.booted.as_ref().filter(|_| observed.is_running());
-        running.into_iter().chain(&observed.written).map(move |record| (name, &record.spec.network))
-    });
-    let files = Unmanaged::of(records).files().into_iter();
-    let files = files.filter(|(_, path, text)| snapshot.manager_files.get(path) != text.as_ref());
-    files.map(|(manager, path, _)| (path, manager.name()))
+/// The files that guard interfaces and rules and that are missing, left over or have another text, each with what may come of it.
+fn damaged_files(snapshot: &Snapshot) -> Vec<(PathBuf, String)> {
+    let ours = || snapshot.containers.iter().filter(|(_, observed)| observed.owner == Owner::Ours);
+    let recorded = |name| snapshot.generation.as_ref()?.records.get(name);
+    let written = ours().filter_map(|(name, it)| Some((name, it.written.as_ref().or_else(|| recorded(name))?)));
+    let written: BTreeMap<_, _> = written.map(|(name, record)| (name, &record.spec.network)).collect();
+    let running = ours().filter(|(_, observed)| observed.is_running());
+    let running: BTreeMap<_, _> =
+        running.filter_map(|(name, it)| Some((name, &it.booted.as_ref()?.spec.network))).collect();
+    let mut damaged = Vec::new();
+    let networks = written.iter().chain(&running).map(|(name, network)| (*name, *network));
+    for (manager, path, text) in Unmanaged::of(networks).files() {
+        if snapshot.guarding_files.get(&path) != text.as_ref() {
+            damaged.push((path, format!("{} may configure the interfaces of containers", manager.name())));
+        }
+    }
+    let nat = snapshot.generation.as_ref().map(|generation| generation.nat.clone()).unwrap_or_default();
+    let networks = written.iter().map(|(name, network)| (*name, *network));
+    let wanted = restore_unit::files(&restore_unit::units(networks, &nat));
+    let there = snapshot.guarding_files.keys().filter(|path| path.starts_with(paths::UNITS));
+    let paths: BTreeSet<&PathBuf> = wanted.keys().chain(there).collect();
+    let other = paths.into_iter().filter(|path| wanted.get(*path) != snapshot.guarding_files.get(*path));
+    let so = "what containers lose by restarts of other units is not put back";
+    damaged.extend(other.map(|path| (path.clone(), so.to_owned())));
+    damaged
 }
 
 /// The drift of a container.
@@ -205,7 +217,7 @@ fn has_network(network: &GuestNetwork, pair: &Pair) -> bool {
 }
 
 /// The drift of the interface that leads to a running guest.
-fn of_interface(link: Option<&Interface>, veth: &Veth) -> Option<Drift> {
+pub(super) fn of_interface(link: Option<&Interface>, veth: &Veth) -> Option<Drift> {
     match link {
         None => Some(Drift::LinkGone),
         Some(link) if veth.bridge.is_some() => match (link.bridge == veth.bridge, link.up) {

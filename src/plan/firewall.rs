@@ -123,13 +123,8 @@ pub(super) fn change(
     name_holders(&mut difference.added, wanted.iter());
     name_holders(&mut difference.removed, networks.iter().map(|(name, network)| (*name, &**network)));
     let sysctls = ruleset.sysctls();
-    // A sysctl of an interface that does not exist yet is set together with the interface.
     let before = former.sysctls();
-    let is_off = |sysctl: &&Sysctl| match &from.kernel {
-        _ if !sysctl.is_of_host() => sysctl.is_of_interface(&from.no_localnet),
-        Some(kernel) => !kernel.has(sysctl),
-        None => !before.contains(sysctl),
-    };
+    let is_off = |sysctl: &&Sysctl| !from.has(sysctl).unwrap_or_else(|| before.contains(sysctl));
     let off: Vec<_> = sysctls.iter().filter(is_off).collect();
     let line = |sysctl: &&Sysctl| RuleLine::Rule(format!("sysctl {} = {}", sysctl.name, sysctl.value));
     difference.added.extend(off.iter().map(line));

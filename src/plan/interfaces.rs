@@ -3,12 +3,14 @@
 //! Other programs have to leave an interface alone before it exists, and as long as it exists.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::decide::Decisions;
 use super::firewall::FirewallChange;
 use super::state_view::StateView;
 use crate::model::ContainerName;
 use crate::model::spec::Network;
+use crate::render::restore_unit;
 use crate::render::unmanaged::Unmanaged;
 use crate::state::Owner;
 
@@ -19,6 +21,8 @@ pub struct Interfaces {
     pub meanwhile: Unmanaged,
     /// Those that exist or may exist once it is applied.
     pub finally: Unmanaged,
+    /// The units of the host after whose restart something may be lost once it is applied ([`restore_unit`]).
+    pub restored_after: BTreeSet<String>,
 }
 
 /// The interfaces before and after a plan.
@@ -29,8 +33,9 @@ pub(super) fn change(from: &StateView, firewall: &FirewallChange, decisions: &De
     let running = networks_of_running(from);
     let kept = Unmanaged::of(pairs(running.iter().filter(|(name, _)| !stops(name))));
     let finally = kept.with(&wanted);
+    let restored_after = restore_unit::units(&firewall.wanted, &firewall.nat);
     let meanwhile = Unmanaged::of(pairs(&running)).with(&Unmanaged::of(&firewall.former)).with(&finally);
-    Interfaces { meanwhile, finally }
+    Interfaces { meanwhile, finally, restored_after }
 }
 
 fn networks_of_running<'s>(host: &'s StateView) -> Vec<(&'s ContainerName, Cow<'s, Network>)> {

@@ -21,7 +21,7 @@ use crate::model::path::OptionSpans;
 use crate::model::spec::{HostSpec, NatSpec, Network};
 use crate::model::view::View;
 use crate::model::{self, Container, ContainerName, Field, Manifest, Nat, Unknown};
-use crate::render::nft::{RuleLine, RulesDifference, Ruleset};
+use crate::render::nft::{RuleLine, RulesDifference, Ruleset, Sysctl};
 use crate::source::SourceMap;
 use crate::state::{
     BootService, Generation, Guest, KeptGuest, Kernel, Owner, Program, Record, Rules, Snapshot, Unobserved,
@@ -290,6 +290,15 @@ impl<'a> StateView<'a> {
         let manifest = &generation.manifest;
         self.take_nat(&manifest.networking.nat, &locations_of(manifest));
         self.nat_spec = Some(generation.nat.clone());
+    }
+
+    /// Whether a sysctl has the value that rules need. `None` if that was not observed.
+    pub(super) fn has(&self, sysctl: &Sysctl) -> Option<bool> {
+        match self.kernel {
+            // One of an interface that does not exist yet is set together with the interface.
+            _ if !sysctl.is_of_host() => Some(!sysctl.is_of_interface(&self.no_localnet)),
+            kernel => kernel.map(|kernel| kernel.has(sysctl)),
+        }
     }
 
     /// The network that each of our containers gets at its next start, if known.

@@ -12,7 +12,7 @@ const BEFORE: &str = "machines.target";
 
 /// The directories of programs on NixOS and elsewhere. On NixOS a service has none of them on its `PATH`, which we
 /// search for `nft`.
-const PATH: &str = "/nix/var/nix/profiles/default/bin:/run/current-system/sw/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
+pub(super) const PATH: &str = "/nix/var/nix/profiles/default/bin:/run/current-system/sw/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
 
 /// The text of the unit below `/etc/systemd/system`.
 pub(crate) fn text() -> String {

@@ -15,6 +15,7 @@ pub mod interface;
 pub mod nft;
 pub(crate) mod nspawn;
 pub mod paths;
+pub mod restore_unit;
 pub(crate) mod unit;
 pub mod unmanaged;
 

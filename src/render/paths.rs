@@ -41,6 +41,14 @@ pub const NETWORKD_BARE: &str = "/run/systemd/network/79-container-rebuild.netwo
 /// Makes NetworkManager leave interfaces alone.
 pub const NETWORK_MANAGER: &str = "/run/NetworkManager/conf.d/container-rebuild.conf";
 
+/// The template of units that put back what the restart of another unit takes away, without `@.service`.
+pub const RESTORE_UNIT: &str = "container-rebuild-restore";
+
+/// The file of these units.
+pub fn restore_unit() -> PathBuf {
+    Path::new(UNITS).join(format!("{RESTORE_UNIT}@.service"))
+}
+
 /// The path of the boot service if `install-boot` writes it.
 pub fn boot_service() -> PathBuf {
     Path::new(NATIVE_UNITS).join(BOOT_SERVICE)

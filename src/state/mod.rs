@@ -232,8 +232,9 @@ pub struct Snapshot {
     pub open_directories: Vec<PathBuf>,
     /// A dhcpcd that configures interfaces of this host.
     pub dhcpcd: Option<Dhcpcd>,
-    /// The files that we have written for network managers ([`crate::render::unmanaged`]), as far as they exist.
-    pub manager_files: BTreeMap<PathBuf, String>,
+    /// The files that we have written for network managers, and those of the unit that puts back what is lost
+    /// ([`crate::render::unmanaged`], [`crate::render::restore_unit`]), as far as they exist.
+    pub guarding_files: BTreeMap<PathBuf, String>,
     /// The service that brings up the generation at boot.
     pub boot_service: BootService,
     /// The program that units call.

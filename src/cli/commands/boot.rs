@@ -1,4 +1,5 @@
-//! The boot service: `install-boot` installs it, and systemd runs `internal boot` at each boot.
+//! The boot service: `install-boot` installs it, and systemd runs `internal boot` at each boot. Also `internal restore`, which
+//! systemd runs after it has restarted certain other units.
 
 use super::build::watch_signals;
 use crate::app::{self, in_configuration, lock};
@@ -27,5 +28,13 @@ pub(in crate::cli) fn boot(session: &Session<'_>) -> Outcome {
     require_root("internal boot")?;
     watch_signals()?;
     app::boot(&session.context(), &Linux)?;
+    Ok(0)
+}
+
+/// Puts back what containers have lost.
+pub(in crate::cli) fn restore(session: &Session<'_>) -> Outcome {
+    require_root("internal restore")?;
+    let left = app::restore(&Linux)?;
+    session.terminal.findings(&left, session.sources);
     Ok(0)
 }

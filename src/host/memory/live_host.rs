@@ -1,7 +1,7 @@
 //! What workflows need from a host in memory.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -39,6 +39,13 @@ impl LiveHost for MemoryHost {
 
     fn holds_lock(&self, _: u32) -> bool {
         self.is_locked.load(Ordering::SeqCst)
+    }
+
+    fn follow(&self, _: &BTreeSet<String>) {}
+
+    fn await_interfaces(&self, names: &BTreeSet<String>) -> BTreeSet<String> {
+        let state = self.state();
+        names.iter().filter(|name| !state.interfaces.contains_key(*name)).cloned().collect()
     }
 
     fn lacking(&self, rooms: &[Room]) -> Vec<NoRoom> {

@@ -30,6 +30,7 @@ mod program;
 mod readme;
 mod refusals;
 mod resolver;
+mod restore;
 mod saved;
 mod settings;
 mod sources;

@@ -155,6 +155,9 @@ impl Host for Watched<'_> {
     fn reload_units(&self) -> Result<(), HostError> {
         self.call("reload units", || self.host.reload_units())
     }
+    fn restore_after(&self, units: &BTreeSet<String>) -> Result<bool, HostError> {
+        self.call("restore after units", || self.host.restore_after(units))
+    }
     fn leave_alone(&self, interfaces: &Unmanaged) -> Result<(), HostError> {
         self.call("leave interfaces alone", || self.host.leave_alone(interfaces))
     }

@@ -52,7 +52,7 @@ def forwarding():
 
 def main():
     names = [line.split()[0] for line in lines("machinectl", "list", "--no-legend")]
-    units = lines("systemctl", "list-units", "--all", "--plain", "--no-legend", "container@*")
+    units = lines("systemctl", "list-units", "--all", "--plain", "--no-legend", "container@*", "container-rebuild-restore@*")
     links = [line.split()[0].partition("@")[0] for line in lines("ip", "-brief", "link")]
     tables = lines("nft", "list", "tables")
     print(json.dumps({
@@ -62,7 +62,9 @@ def main():
         # What is left when nothing is configured any more.
         "traces": {
             "units": [unit.split()[0] for unit in units],
-            "unit files": [f for f in listed("/run/systemd/system") if f.startswith("container@")],
+            "unit files": [f for f in listed("/run/systemd/system") if f.startswith("container")]
+            + [f for folder in listed("/run/systemd/system") if folder.endswith(".wants")
+               for f in listed(f"/run/systemd/system/{folder}") if f.startswith("container")],
             "links": [link for link in links if link.startswith(("ve-", "vb-"))],
             "routes": [route for route in lines("ip", "route") if " ve-" in route],
             "namespaces": [f for f in listed("/run/netns") if f.startswith("container-")],
