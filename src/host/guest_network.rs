@@ -13,7 +13,7 @@ pub(super) fn read(leader: u32) -> Option<GuestNetwork> {
     let six = |name: &str| text(name).unwrap_or_default();
     let addresses = addresses4(&text("fib_trie")?).chain(addresses6(&six("if_inet6"))).collect();
     let routes = routes4(&text("route")?).chain(routes6(&six("ipv6_route"))).collect::<BTreeSet<_>>();
-    Some(GuestNetwork { addresses, routes })
+    Some(GuestNetwork { addresses, routes, links: None })
 }
 
 /// The local addresses in the kernel's routing tables, each on the line before its type.
@@ -83,7 +83,7 @@ mod tests {
                 let thread = nix::unistd::gettid().as_raw().unsigned_abs();
                 read(thread).expect("it can be read")
             });
-            let GuestNetwork { addresses, routes } = network.expect("entered");
+            let GuestNetwork { addresses, routes, .. } = network.expect("entered");
             for address in ["192.168.100.11", "fd00::11"] {
                 assert!(addresses.contains(&address.parse().expect("an address")), "{address}: {addresses:?}");
             }

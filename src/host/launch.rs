@@ -248,7 +248,7 @@ fn remove_leftovers(name: &ContainerName) -> Result<(), LaunchError> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use std::os::unix::fs::{MetadataExt, chown, lchown};
 
     use super::*;
@@ -258,7 +258,7 @@ pub(super) mod tests {
     use crate::model::spec::{Bind, Forward, Private, Protocol, Users, Veth};
     use crate::render::nft::IPV4_FORWARDING;
 
-    pub(in crate::host) fn record(name: &str, network: Network) -> Record {
+    pub(crate) fn record(name: &str, network: Network) -> Record {
         Record {
             format_version: FORMAT_VERSION,
             container: Container::with_defaults(String::from("/nix/store/3-system").into()),

@@ -19,7 +19,7 @@ use std::path::Path;
 use futures_util::TryStreamExt;
 use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags};
 use rtnetlink::packet_route::link::{
-    AfSpecInet, AfSpecUnspec, InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, Prop,
+    AfSpecInet, AfSpecUnspec, InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
 };
 use rtnetlink::packet_route::route::{
     RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope,
@@ -29,8 +29,8 @@ use rtnetlink::{Handle, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBu
 pub(crate) use appear::await_all;
 pub(crate) use error::NetlinkError;
 use error::{Listed, Request, cannot};
-pub(crate) use passed::{empty, give, give_macvlan, set_lo_up};
-use requests::{also_name, ignore_missing, index, name, set_up, with};
+pub(crate) use passed::{empty, give, give_macvlan, guest_links, set_lo_up};
+use requests::{also_name, altnames, ignore_missing, index, name, set_up, with};
 
 use super::{kill_point, netns};
 use crate::model::spec::HardwareAddress;
@@ -112,18 +112,6 @@ fn controller(message: &LinkMessage) -> Option<u32> {
         LinkAttribute::Controller(index) => Some(*index),
         _ => None,
     })
-}
-
-fn altnames(message: &LinkMessage) -> Vec<String> {
-    let lists = message.attributes.iter().filter_map(|attribute| match attribute {
-        LinkAttribute::PropList(properties) => Some(properties),
-        _ => None,
-    });
-    let names = lists.flatten().filter_map(|property| match property {
-        Prop::AltIfName(name) => Some(name.clone()),
-        _ => None,
-    });
-    names.collect()
 }
 
 /// `IFA_LOCAL` if present: on a point-to-point interface `IFA_ADDRESS` is the peer's address.

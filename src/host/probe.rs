@@ -18,6 +18,7 @@ use super::{
     apply_journal, bind_source, bus, damage, dhcpcd, generations, guest_network, idmap, machined, managers,
     mount_units, netlink, nft, own_program, programs, resolver, restore_unit, sysctl, systemd,
 };
+use crate::model::spec::Network;
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
 use crate::render::{paths, unit};
@@ -283,6 +284,12 @@ fn observed(
     }
     let machine = container.machine.as_ref().filter(|_| owner == Owner::Ours && !container.is_starting());
     container.guest_network = machine.and_then(|machine| guest_network::read(machine.leader));
+    let network = container.booted.as_ref().map(|booted| &booted.spec.network);
+    let has_passed = matches!(network, Some(Network::Private(private)) if private.has_passed());
+    if let Some(network) = container.guest_network.as_mut().filter(|_| has_passed) {
+        // Only root may enter the namespace.
+        network.links = netlink::guest_links(&paths::namespace(name)).ok();
+    }
     container
 }
 

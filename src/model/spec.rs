@@ -269,9 +269,14 @@ pub struct Private {
 }
 
 impl Private {
+    /// Whether it has interfaces of the host, or macvlans of them.
+    pub fn has_passed(&self) -> bool {
+        !self.macvlans.is_empty() || !self.interfaces.is_empty()
+    }
+
     /// Whether it has more than `lo`.
     pub fn has_interfaces(&self) -> bool {
-        self.veth.is_some() || !self.extra.is_empty() || !self.macvlans.is_empty() || !self.interfaces.is_empty()
+        self.veth.is_some() || !self.extra.is_empty() || self.has_passed()
     }
 }
 

@@ -92,6 +92,8 @@ drifts! {
     Address = "its interface on the host has another address than was set", Reload;
     /// Its interface on the host is in another bridge than was set, or in none.
     Bridge = "its interface on the host has left its bridge", Reload;
+    /// A macvlan, or an interface of the host, is no longer in its guest.
+    Passed = "its guest has lost an interface of the host or a macvlan", Restart;
     /// Its interface on the host no longer exists.
     LinkGone = "its interface on the host is gone", Restart;
 }
@@ -198,6 +200,7 @@ pub(crate) fn of(name: &ContainerName, snapshot: &Snapshot) -> Vec<Drift> {
         let pairs = interface::pairs(name, &booted.spec.network);
         drift.extend((!pairs.iter().all(|pair| has_network(network, pair))).then_some(Drift::GuestNetwork));
     }
+    drift.extend((!lost_interfaces(observed).is_empty()).then_some(Drift::Passed));
     drift
 }
 
@@ -214,6 +217,24 @@ fn has_network(network: &GuestNetwork, pair: &Pair) -> bool {
         network.routes.contains(&(*other, length)) && (!pair.is_way_out() || network.routes.contains(&(any, 0)))
     };
     own.iter().flatten().all(|address| network.addresses.contains(address)) && others.iter().flatten().all(leads_to)
+}
+
+/// The interfaces of the host, and macvlans, that a running guest was given and that are gone, by their names in the guest. Empty if
+/// that is not known.
+///
+/// A guest may rename its interfaces. So one under another name counts as long as any stranger in the guest may be it.
+pub(super) fn lost_interfaces(observed: &ObservedContainer) -> BTreeSet<String> {
+    let links = observed.guest_network.as_ref().and_then(|network| network.links.as_ref());
+    let (Some(links), Some(booted)) = (links, &observed.booted) else { return BTreeSet::new() };
+    let Network::Private(private) = &booted.spec.network else { return BTreeSet::new() };
+    let macvlans = private.macvlans.iter().map(|passed| interface::macvlan(passed).name);
+    let moved = private.interfaces.iter().map(|passed| interface::moved(passed).to_owned());
+    let given: BTreeSet<String> = macvlans.chain(moved).collect();
+    let pairs = interface::pairs(&booted.spec.name, &booted.spec.network);
+    let is_ours = |name: &String| given.contains(name) || pairs.iter().any(|pair| pair.guest == *name);
+    let strangers = links.from_outside.iter().filter(|name| !is_ours(name)).count();
+    let missing: BTreeSet<String> = given.iter().filter(|name| !links.names.contains(*name)).cloned().collect();
+    if missing.len() > strangers { missing } else { BTreeSet::new() }
 }
 
 /// The drift of the interface that leads to a running guest.
@@ -326,6 +347,47 @@ mod tests {
         ];
         for (link, drift) in table {
             assert_eq!(of_interface(link.as_ref(), &veth), drift, "{link:?}");
+        }
+    }
+
+    #[test]
+    fn an_interface_is_lost_unless_another_one_in_the_guest_may_be_it() {
+        use crate::host::launch::tests::record;
+        use crate::model::spec::Passed;
+        use crate::state::GuestLinks;
+        let passed = |text: &str| Passed::parse(text).into_iter().collect();
+        let private = Private {
+            veth: Some(Veth::default()),
+            macvlans: passed("eth1"),
+            interfaces: passed("eth2:lan"),
+            ..Private::default()
+        };
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+        let table: [(&[&str], &[&str], &[&str]); 6] = [
+            (&["eth0", "lan", "mv-eth1"], &["eth0", "lan", "mv-eth1"], &[]),
+            (&["eth0", "lan"], &["eth0", "lan"], &["mv-eth1"]),
+            (&["docker0", "eth0", "mv-eth1"], &["eth0", "mv-eth1"], &["lan"]),
+            (&["eth0", "eth5", "mv-eth1"], &["eth0", "eth5", "mv-eth1"], &[]),
+            (&["eth0", "eth5"], &["eth0", "eth5"], &["lan", "mv-eth1"]),
+            (&["eth0"], &["eth0"], &["lan", "mv-eth1"]),
+        ];
+        for (all, from_outside, lost) in table {
+            let links = GuestLinks { names: names(all), from_outside: names(from_outside) };
+            let observed = ObservedContainer {
+                owner: Owner::Ours,
+                unit: None,
+                machine: None,
+                written: None,
+                booted: Some(record("a", Network::Private(private.clone()))),
+                unit_text: None,
+                missing_program: None,
+                start_text: None,
+                conf_text: None,
+                damage: Default::default(),
+                moved_sources: BTreeSet::new(),
+                guest_network: Some(GuestNetwork { links: Some(links), ..GuestNetwork::default() }),
+            };
+            assert_eq!(lost_interfaces(&observed), names(lost), "{all:?}");
         }
     }
 

@@ -151,6 +151,17 @@ pub struct GuestNetwork {
     pub addresses: BTreeSet<IpAddr>,
     /// The destinations of its routes.
     pub routes: BTreeSet<(IpAddr, u8)>,
+    /// Its interfaces, if it has any of the host besides pairs, and they could be listed.
+    pub links: Option<GuestLinks>,
+}
+
+/// The interfaces in a guest's network namespace.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GuestLinks {
+    /// The names of all, alternative ones included.
+    pub names: BTreeSet<String>,
+    /// The names of those that came from outside: what is no virtual device, or belongs to a device in another namespace.
+    pub from_outside: BTreeSet<String>,
 }
 
 /// A network interface of the host, with its addresses and routes.

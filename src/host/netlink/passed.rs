@@ -6,14 +6,15 @@ use std::os::fd::AsRawFd;
 use std::path::Path;
 
 use futures_util::TryStreamExt;
-use rtnetlink::packet_route::link::{InfoKind, LinkAttribute, LinkInfo, LinkMessage, MacVlanMode};
+use rtnetlink::packet_route::link::{InfoKind, LinkAttribute, LinkFlags, LinkInfo, LinkMessage, MacVlanMode};
 use rtnetlink::{LinkMacVlan, LinkMessageBuilder, LinkUnspec};
 
-use super::error::{NetlinkError, Request, cannot};
-use super::requests::{also_name, ignore_missing, index, name, set_up, with};
+use super::error::{Listed, NetlinkError, Request, cannot};
+use super::requests::{also_name, altnames, ignore_missing, index, name, set_up, with};
 use crate::host::netns;
 use crate::model::spec::HardwareAddress;
 use crate::render::interface::InterfaceName;
+use crate::state::GuestLinks;
 
 /// Sets the interface `lo` of a namespace up.
 ///
@@ -96,6 +97,42 @@ pub(crate) fn empty(namespace: &Path, given: &BTreeMap<String, String>) -> Resul
         Ok(())
     };
     netns::within(namespace, || with(requests)).map_err(cannot(what()))?
+}
+
+/// Lists the interfaces in a guest's namespace.
+///
+/// # Errors
+///
+/// If the namespace cannot be entered, or the kernel refuses.
+pub(crate) fn guest_links(namespace: &Path) -> Result<GuestLinks, NetlinkError> {
+    tracing::debug!(namespace = %namespace.display(), "netlink: list the interfaces of a guest");
+    let what = || Request::List(Listed::Interfaces);
+    let list = || {
+        with(async |netlink| {
+            let found = netlink.link().get().execute().try_collect().await;
+            found.map_err(cannot(what()))
+        })
+    };
+    let found: Vec<LinkMessage> = netns::within(namespace, list).map_err(cannot(what()))??;
+    let mut links = GuestLinks::default();
+    for message in &found {
+        let Some(name) = name(message) else { continue };
+        links.names.insert(name.to_owned());
+        links.names.extend(altnames(message));
+        if is_from_outside(message) {
+            links.from_outside.insert(name.to_owned());
+        }
+    }
+    Ok(links)
+}
+
+/// Whether it is a device that no guest can create, or has its other end or its parent in another namespace.
+fn is_from_outside(message: &LinkMessage) -> bool {
+    let is_virtual = message.attributes.iter().any(|attribute| matches!(attribute, LinkAttribute::LinkInfo(_)));
+    let is_loopback = message.header.flags.contains(LinkFlags::Loopback);
+    let leads_outside =
+        message.attributes.iter().any(|attribute| matches!(attribute, LinkAttribute::LinkNetNsId(_)));
+    (!is_virtual && !is_loopback) || leads_outside
 }
 
 /// Whether it is of a kind that we create for guests.

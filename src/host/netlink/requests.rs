@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt;
 use nix::errno::Errno;
-use rtnetlink::packet_route::link::{LinkAttribute, LinkMessage};
+use rtnetlink::packet_route::link::{LinkAttribute, LinkMessage, Prop};
 use rtnetlink::{Error, Handle, LinkUnspec};
 
 use super::error::{NetlinkError, Request, cannot};
@@ -27,6 +27,19 @@ pub(super) fn name(message: &LinkMessage) -> Option<&str> {
         LinkAttribute::IfName(name) => Some(name.as_str()),
         _ => None,
     })
+}
+
+/// The alternative names of an interface.
+pub(super) fn altnames(message: &LinkMessage) -> Vec<String> {
+    let lists = message.attributes.iter().filter_map(|attribute| match attribute {
+        LinkAttribute::PropList(properties) => Some(properties),
+        _ => None,
+    });
+    let names = lists.flatten().filter_map(|property| match property {
+        Prop::AltIfName(name) => Some(name.clone()),
+        _ => None,
+    });
+    names.collect()
 }
 
 /// The index of an interface.

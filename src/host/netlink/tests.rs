@@ -215,6 +215,11 @@ fn links_are_given_to_a_namespace_and_taken_back_from_it() {
             give("card", "eth7", &namespace).expect("moved");
             assert!(inside()["lo"].up && !inside()["eth7"].up);
             assert_eq!(inside()[&macvlan.name].altnames, ["mv-a-very-long-card"]);
+            let links = guest_links(&namespace).expect("listed");
+            let names = ["eth7", "lan1", "lo", "mv-a-very-lVWxY", "mv-a-very-long-card"];
+            assert_eq!(links.names.iter().collect::<Vec<_>>(), names);
+            // The parent of the macvlan is on the host.
+            assert_eq!(links.from_outside.iter().collect::<Vec<_>>(), ["eth7", "lan1", "mv-a-very-lVWxY"]);
             // An extra pair has no default route.
             let routes = "192.168.100.10/32 fd00::10/128 fd00::11/128";
             assert_eq!(shown(&inside()["lan1"].routes), routes);

@@ -6,6 +6,8 @@ use crate::diag::{Code, Diagnostic};
 use crate::model::Manifest;
 use crate::model::path::OptionPath;
 use crate::model::spec::{HostSpec, Network, Passed};
+use crate::plan::drift;
+use crate::render::interface;
 use crate::state::{Interface, Snapshot};
 
 /// What is wrong with the interfaces, each with the option that names it. Empty if they could not be listed.
@@ -59,13 +61,20 @@ fn passed(
     snapshot: &Snapshot,
     interfaces: &BTreeMap<String, Interface>,
 ) -> Vec<(Diagnostic, OptionPath)> {
-    let ours = || snapshot.containers.values().filter_map(|observed| observed.booted.as_ref());
-    let is_given = |interface: &str| {
-        ours().any(|record| match &record.spec.network {
-            Network::Private(private) => private.interfaces.iter().any(|passed| passed.host == interface),
-            Network::Host | Network::Named(_) => false,
-        })
-    };
+    let ours = snapshot.containers.values().filter_map(|observed| Some((observed, observed.booted.as_ref()?)));
+    let given = ours.flat_map(|(observed, record)| {
+        let lost = drift::lost_interfaces(observed);
+        let passed = match &record.spec.network {
+            Network::Private(private) => private.interfaces.as_slice(),
+            Network::Host | Network::Named(_) => &[],
+        };
+        passed
+            .iter()
+            .filter(move |passed| !lost.contains(interface::moved(passed)))
+            .map(|passed| passed.host.as_str())
+    });
+    let given: BTreeSet<&str> = given.collect();
+    let is_given = |interface: &str| given.contains(interface);
     let mut findings = Vec::new();
     for (name, container) in containers(manifest) {
         for (list, option) in [(&container.interfaces, "interfaces"), (&container.macvlans, "macvlans")] {

@@ -281,6 +281,19 @@ fn a_guest_gets_a_macvlan_of_an_interface_and_others_on_it_reach_it() {
     let page = lab.sh("ip netns exec lan1 curl --silent --show-error --max-time 10 http://192.168.8.11/").ok();
     assert!(page.contains("wasabi"), "{page}");
     missing_interface(&lab, &host(&[&other, &with(&macvlan("wasabi", 11), "card1", "card9")]), "card9");
+    // Under another name it is still the same.
+    let all = host(&[&other, &macvlan("wasabi", 11), &macvlan("tabasco", 13)]);
+    lab.write("/root/host.nix", &all);
+    run(&lab, "wasabi", "ip link set mv-card1 down && ip link set mv-card1 name lan0");
+    assert_eq!(lab.plan().1, 0);
+    run(&lab, "wasabi", "ip link delete lan0");
+    let mended = lab.switch(&all);
+    assert!(
+        mended.said.err.contains("`wasabi`: its guest has lost an interface of the host or a macvlan"),
+        "{mended:#?}"
+    );
+    assert_eq!((mended.changed(), mended.cost("wasabi")), (["wasabi"].into(), "restart"));
+    run(&lab, "wasabi", "ip link show mv-card1");
     let removed = lab.switch(&host(&[&other, &plain]));
     assert_eq!((removed.cost("wasabi"), removed.cost("tabasco")), ("restart", "stop"));
     assert!(!run(&lab, "wasabi", "ip -brief link").contains("mv-"));
@@ -341,6 +354,26 @@ fn an_interface_is_a_guests_while_it_runs_and_the_hosts_again_after_that() {
     lab.sh("container-rebuild restart wasabi").ok();
     take_up("wasabi");
     killed(&lab, "wasabi");
+    take_up("wasabi");
+    // The card is pulled out, and plugged in again.
+    let configuration = host(&[&other, &with_card("wasabi", 11)]);
+    run(&lab, "wasabi", "ip link delete card2");
+    let refused = lab.sh("container-rebuild switch --yes /root/host.nix");
+    assert!(
+        refused.code == 1 && refused.err.contains("the interface `card2` does not exist on this host"),
+        "{refused:#?}"
+    );
+    lab.sh(
+        "ip link add card2 type veth peer name far2 netns lan1; ip link set card2 up; ip -n lan1 link set far2 up; \
+            ip -n lan1 address add 192.168.9.77/24 dev far2",
+    )
+    .ok();
+    let mended = lab.switch(&configuration);
+    assert!(
+        mended.said.err.contains("`wasabi`: its guest has lost an interface of the host or a macvlan"),
+        "{mended:#?}"
+    );
+    assert_eq!(mended.cost("wasabi"), "restart");
     take_up("wasabi");
     // One run moves the interface to another container.
     let passed = lab.switch(&host(&[&with_card("sambal", 12), &plain]));
