@@ -181,15 +181,16 @@ impl MemoryHost {
 
 /// The host's end of a new veth pair.
 fn link(veth: &Veth) -> Interface {
+    let mtu = veth.mtu.unwrap_or(1500);
     if veth.bridge.is_some() {
-        return Interface { up: true, bridge: veth.bridge.clone(), ..Interface::default() };
+        return Interface { up: true, mtu, bridge: veth.bridge.clone(), ..Interface::default() };
     }
     let set = |four: Option<Ipv4Addr>, six: Option<Ipv6Addr>| {
         let four = four.map(|address| (IpAddr::V4(address), 32));
         four.into_iter().chain(six.map(|address| (IpAddr::V6(address), 128))).collect()
     };
     let (addresses, routes) = (set(veth.host4, veth.host6), set(veth.local4, veth.local6));
-    Interface { up: true, addresses, routes, ..Interface::default() }
+    Interface { up: true, mtu, addresses, routes, ..Interface::default() }
 }
 
 /// The host interfaces that a guest has while it runs.

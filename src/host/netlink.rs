@@ -61,7 +61,9 @@ pub(crate) fn interfaces() -> Result<BTreeMap<String, Interface>, NetlinkError> 
                 let bridge = controller(&message).and_then(|index| names.get(&index).cloned());
                 let (altnames, is_bridge) = (altnames(&message), is_bridge(&message));
                 let routes_localnet = routes_localnet(&message);
-                let link = Interface { altnames, up, is_bridge, routes_localnet, bridge, ..Interface::default() };
+                let mtu = mtu(&message);
+                let link =
+                    Interface { altnames, up, mtu, is_bridge, routes_localnet, bridge, ..Interface::default() };
                 links.insert(name.to_owned(), link);
             }
         }
@@ -98,6 +100,14 @@ fn routes_localnet(message: &LinkMessage) -> bool {
         }),
         _ => false,
     })
+}
+
+fn mtu(message: &LinkMessage) -> u32 {
+    let mtu = message.attributes.iter().find_map(|attribute| match attribute {
+        LinkAttribute::Mtu(mtu) => Some(*mtu),
+        _ => None,
+    });
+    mtu.unwrap_or_default()
 }
 
 fn is_bridge(message: &LinkMessage) -> bool {
@@ -183,7 +193,10 @@ pub(crate) fn connect(pair: &Pair, namespace: &Path, hardware: HardwareAddresses
 /// If the kernel refuses a request.
 pub(crate) fn readdress(namespace: &Path, from: &Pair, to: &Pair) -> Result<(), NetlinkError> {
     tracing::debug!(link = to.host.name, namespace = %namespace.display(), "netlink: reconfigure a veth pair");
-    let ((host_from, guest_from), (host_to, guest_to)) = (ends(from), ends(to));
+    let ((host_from, guest_from), (mut host_to, mut guest_to)) = (ends(from), ends(to));
+    if to.veth.mtu.is_none() && from.veth.mtu.is_some() {
+        (host_to.mtu, guest_to.mtu) = (Some(MTU), Some(MTU));
+    }
     kill_point::reach("readdress");
     in_guest(to, namespace, async |netlink| {
         configure(netlink, &guest_to).await?;
@@ -201,9 +214,14 @@ pub(crate) fn readdress(namespace: &Path, from: &Pair, to: &Pair) -> Result<(), 
     Ok(())
 }
 
+/// The MTU of a new pair.
+const MTU: u32 = 1500;
+
 /// One end of a pair.
 struct VethEnd<'a> {
     link: &'a str,
+    /// The MTU, unless it stays as it is.
+    mtu: Option<u32>,
     bridge: Option<&'a str>,
     /// Addresses for IPv4 and IPv6.
     families: [Family; 2],
@@ -227,7 +245,14 @@ fn ends(pair: &Pair) -> (VethEnd<'_>, VethEnd<'_>) {
     let hosts = [veth.host4.map(IpAddr::V4), veth.host6.map(IpAddr::V6)];
     let locals = [veth.local4.map(IpAddr::V4), veth.local6.map(IpAddr::V6)];
     let lengths = [veth.length4, veth.length6];
-    let side = |link, families, is_way_out| VethEnd { link, bridge: None, families, is_way_out, is_shared: false };
+    let side = |link, families, is_way_out| VethEnd {
+        link,
+        mtu: veth.mtu,
+        bridge: None,
+        families,
+        is_way_out,
+        is_shared: false,
+    };
     let host = [0, 1].map(|i| Family { own: hosts[i].map(|own| (own, whole(own))), other: locals[i] });
     let guest = [0, 1].map(|i| {
         let own = locals[i].map(|own| (own, lengths[i].unwrap_or(whole(own))));
@@ -304,6 +329,11 @@ fn make_pair(pair: &Pair, namespace: &Path, hardware: HardwareAddresses) -> Resu
 async fn configure(netlink: &Handle, side: &VethEnd<'_>) -> Result<(), NetlinkError> {
     let link = side.link;
     let index = index(netlink, link).await?;
+    if let Some(mtu) = side.mtu {
+        let sized = LinkUnspec::new_with_index(index).mtu(mtu).build();
+        let sized = netlink.link().change(sized).execute().await;
+        sized.map_err(cannot(Request::SetMtu { link: link.to_owned(), mtu }))?;
+    }
     if let Some(bridge) = side.bridge {
         let controller = requests::index(netlink, bridge).await?;
         let port = LinkUnspec::new_with_index(index).controller(controller).build();

@@ -10,6 +10,7 @@
 mod bind_sources;
 mod flags;
 mod health_check;
+mod mtu;
 mod nat;
 mod network;
 mod own_forwards;
@@ -25,7 +26,9 @@ use std::path::PathBuf;
 
 use super::network::protocol;
 use super::path::{At, OptionPath, OptionSpans};
-use super::spec::{Bind, ContainerSpec, Device, HealthCheck, HostSpec, OwnOptions, Protocol, UnitSettings};
+use super::spec::{
+    Bind, ContainerSpec, Device, HealthCheck, HostSpec, Network, OwnOptions, Private, Protocol, UnitSettings,
+};
 use super::support::{unsupported_container, unsupported_host};
 use super::view::View;
 use super::{
@@ -96,8 +99,8 @@ impl Checker<'_> {
             let spec = self.container(name, container, path);
             if self.errors() == before {
                 let with_settings = |spec: ContainerSpec| {
-                    let OwnOptions { unit, credentials, forwards, health, new_sources } = settings.remove(name)?;
-                    let network = spec.network.with_forwards(forwards);
+                    let OwnOptions { unit, credentials, forwards, health, new_sources, mtu } = settings.remove(name)?;
+                    let network = spec.network.with_forwards(forwards).with_mtu(mtu);
                     Some(ContainerSpec { network, unit, credentials, health, new_sources, ..spec })
                 };
                 self.out.spec.containers.extend(spec.and_then(with_settings));

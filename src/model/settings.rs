@@ -65,6 +65,8 @@ declare_setting! {
     Forwards = "forwards", Rules;
     /// What a guest must do after a start or a reload, or else the container goes back to its former state.
     HealthCheck = "healthCheck", NextStart;
+    /// The MTU of its `eth0`, and of the other end on the host.
+    Mtu = "mtu", HostAddress;
     /// Containers that must run before it starts. It stops when one of them stops.
     Requires = "requires", NextStart;
     /// Units of the host that must run before it starts (`Requires=` and `After=`).

@@ -82,6 +82,8 @@ pub struct OwnOptions {
     pub health: HealthCheck,
     /// About the sources of its bind mounts, sorted by path.
     pub new_sources: Vec<NewSource>,
+    /// About its pair to the host: the MTU.
+    pub mtu: Option<u32>,
 }
 
 /// A directory of the host that is created, if it is missing, before a container that bind-mounts it starts.
@@ -236,6 +238,15 @@ impl Network {
         }
     }
 
+    /// With the MTU of its pair to the host, which has no effect without such a pair.
+    #[must_use]
+    pub(crate) fn with_mtu(mut self, mtu: Option<u32>) -> Self {
+        if let Self::Private(Private { veth: Some(veth), .. }) = &mut self {
+            veth.mtu = mtu;
+        }
+        self
+    }
+
     /// The addresses that only this guest has: none unless it has its own network.
     pub fn addresses(&self) -> BTreeSet<IpAddr> {
         let Self::Private(Private { veth, extra, .. }) = self else { return BTreeSet::new() };
@@ -373,6 +384,9 @@ pub struct Veth {
     /// The hardware address of the guest's end, if given.
     #[serde(default)]
     pub hardware: Option<HardwareAddress>,
+    /// The MTU of both ends, if given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtu: Option<u32>,
 }
 
 /// A bind mount.

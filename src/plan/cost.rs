@@ -109,7 +109,7 @@ impl Row {
             Self::Bookkeeping => "`autoStart`, `timeoutStartSec`, `restartIfChanged`, resource limits, order",
             Self::Rules => "`forwardPorts`, `networking.nat.*`",
             Self::BindAdded => "bind mount added, without private users",
-            Self::HostAddress => "`hostAddress`, `hostAddress6`, while the interface stays",
+            Self::HostAddress => "`hostAddress`, `hostAddress6`, `mtu`, while the interface stays",
             Self::GuestInPlace => "guest system, root kept",
             Self::GuestNotInPlace => {
                 "guest system, root kept, with another switch inhibitor or without `switch-to-configuration`"

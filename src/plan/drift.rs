@@ -92,6 +92,8 @@ drifts! {
     Address = "its interface on the host has another address than was set", Reload;
     /// Its interface on the host is in another bridge than was set, or in none.
     Bridge = "its interface on the host has left its bridge", Reload;
+    /// Its interface on the host has another MTU than was set.
+    Mtu = "its interface on the host has another MTU than was set", Reload;
     /// A macvlan, or an interface of the host, is no longer in its guest.
     Passed = "its guest has lost an interface of the host or a macvlan", Restart;
     /// Its interface on the host no longer exists.
@@ -241,6 +243,7 @@ pub(super) fn lost_interfaces(observed: &ObservedContainer) -> BTreeSet<String> 
 pub(super) fn of_interface(link: Option<&Interface>, veth: &Veth) -> Option<Drift> {
     match link {
         None => Some(Drift::LinkGone),
+        Some(link) if veth.mtu.is_some_and(|mtu| mtu != link.mtu) => Some(Drift::Mtu),
         Some(link) if veth.bridge.is_some() => match (link.bridge == veth.bridge, link.up) {
             (false, _) => Some(Drift::Bridge),
             (true, up) => (!up).then_some(Drift::Interface),
@@ -348,6 +351,10 @@ mod tests {
         for (link, drift) in table {
             assert_eq!(of_interface(link.as_ref(), &veth), drift, "{link:?}");
         }
+        let veth = Veth { mtu: Some(9000), ..veth };
+        let sized = |mtu| Interface { mtu, ..port(Some("br0"), true) };
+        assert_eq!(of_interface(Some(&sized(1500)), &veth), Some(Drift::Mtu));
+        assert_eq!(of_interface(Some(&sized(9000)), &veth), None);
     }
 
     #[test]

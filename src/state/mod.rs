@@ -171,6 +171,8 @@ pub struct Interface {
     pub altnames: Vec<String>,
     /// Whether it is administratively up.
     pub up: bool,
+    /// Its MTU.
+    pub mtu: u32,
     /// Whether it is a bridge itself.
     pub is_bridge: bool,
     /// Whether packets for `127.0.0.0/8` may pass through it (its sysctl `route_localnet`).

@@ -40,6 +40,8 @@ pub(crate) enum Request {
     AddName { link: String, altname: String },
     /// Set an interface up.
     SetUp(String),
+    /// Set the MTU of an interface.
+    SetMtu { link: String, mtu: u32 },
     /// Set the `lo` of a guest up.
     SetLoUp,
     /// Set up the guest's end of a pair, with its addresses and routes.
@@ -88,6 +90,7 @@ impl fmt::Display for Request {
             Self::AddName { link, altname } => {
                 write!(f, "add the alternative name `{altname}` to the interface `{link}`")
             }
+            Self::SetMtu { link, mtu } => write!(f, "set the MTU of the interface `{link}` to {mtu}"),
             Self::SetLoUp => f.write_str("set `lo` up"),
             Self::SetUp(link) => write!(f, "set the interface `{link}` up"),
             Self::SetUpGuest { guest, host } => write!(f, "set up `{guest}` of `{host}`"),

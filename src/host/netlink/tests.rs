@@ -31,6 +31,25 @@ fn shown(set: &BTreeSet<(IpAddr, u8)>) -> String {
 }
 
 #[test]
+fn both_ends_have_the_mtu_until_it_is_taken_back() {
+    isolated(|directory| {
+        let namespace = directory.join("netns/c");
+        netns::create(&namespace).expect("a namespace");
+        let with = |mtu| pair("a", &Veth { mtu, ..veth() });
+        let is = || {
+            let guest = netns::within(&namespace, interfaces).expect("entered").expect("listed");
+            (interfaces().expect("listed")["ve-a"].mtu, guest[GUEST_END].mtu)
+        };
+        connect(&with(Some(9000)), &namespace, HardwareAddresses::default()).expect("connected");
+        assert_eq!(is(), (9000, 9000));
+        for (from, to, mtu) in [(Some(9000), Some(1400), 1400), (Some(1400), None, MTU), (None, None, MTU)] {
+            readdress(&namespace, &with(from), &with(to)).expect("changed");
+            assert_eq!(is(), (mtu, mtu));
+        }
+    });
+}
+
+#[test]
 fn both_ends_of_a_pair_are_complete_and_reach_each_other() {
     isolated(|directory| {
         let namespace = directory.join("netns/c");

@@ -58,7 +58,7 @@ impl Checker<'_> {
     }
 
     /// The number `value`, which lies between two others.
-    fn number(
+    pub(super) fn number(
         &mut self,
         value: &Value,
         (least, most): (u32, u32),

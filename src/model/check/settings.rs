@@ -64,7 +64,7 @@ impl Checker<'_> {
     }
 
     fn settings_of(&mut self, name: &ContainerName, value: &Value, path: &OptionPath) -> Option<OwnOptions> {
-        let OwnOptions { mut unit, mut credentials, mut forwards, mut health, mut new_sources } =
+        let OwnOptions { mut unit, mut credentials, mut forwards, mut health, mut new_sources, mut mtu } =
             OwnOptions::default();
         let mut is_known = true;
         for (option, value) in self.set(value, path)? {
@@ -97,6 +97,10 @@ impl Checker<'_> {
                     Some(own) => forwards = own,
                     None => is_known = false,
                 },
+                Some(Setting::Mtu) => match self.mtu(name, value, &path) {
+                    Some(number) => mtu = Some(number),
+                    None => is_known = false,
+                },
                 Some(Setting::HealthCheck) => match self.health_check(value, &path) {
                     Some(check) => health = check,
                     None => is_known = false,
@@ -126,7 +130,7 @@ impl Checker<'_> {
             }
         }
         credentials.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        is_known.then_some(OwnOptions { unit, credentials, forwards, health, new_sources })
+        is_known.then_some(OwnOptions { unit, credentials, forwards, health, new_sources, mtu })
     }
 
     /// The credentials of a set of paths by name; `None` if one is unknown. Those that are wrong are reported.
