@@ -152,8 +152,10 @@ pub(super) fn apply_plan(
 /// Writes again what keeps other programs from the interfaces of containers, and what puts back what those lose, if a plan has
 /// nothing to do: its steps do that otherwise.
 pub(super) fn guard(host: &dyn LiveHost, plan: &Plan) -> Result<(), Vec<Diagnostic>> {
-    let Interfaces { finally, restored_after, .. } = &plan.interfaces;
-    let written = host.leave_alone(finally).and_then(|()| match host.restore_after(restored_after)? {
+    let Interfaces { finally, restored_after, bridges, .. } = &plan.interfaces;
+    let written = host.release_bridges(bridges).and_then(|()| host.leave_alone(finally)).and_then(|()| match host
+        .restore_after(restored_after)?
+    {
         true => host.reload_units(),
         false => Ok(()),
     });

@@ -47,6 +47,12 @@ pub enum HostError {
         /// The error of the kernel or of rtnetlink.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A bridge that was created for containers cannot be deleted.
+    #[error("cannot delete the bridges of former containers")]
+    Bridges {
+        /// The error of the kernel or of rtnetlink.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The kernel's connection tracking refused to forget connections.
     #[error("cannot end the connections of former guests")]
     Conntrack {
@@ -264,6 +270,8 @@ pub trait Host: Sync {
     /// Makes the host's network managers leave these interfaces alone, and no others on our behalf. Interfaces that do not exist yet
     /// are not touched even when they appear.
     fn leave_alone(&self, interfaces: &Unmanaged) -> Result<(), HostError>;
+    /// Deletes the bridges that were created for containers, but for those in `kept` and those that something else is attached to.
+    fn release_bridges(&self, kept: &BTreeSet<String>) -> Result<(), HostError>;
     /// Installs the unit that puts back what is lost when these units of the host are restarted or reloaded, or removes it if there
     /// are none. Returns whether systemd has to read unit files.
     fn restore_after(&self, units: &BTreeSet<String>) -> Result<bool, HostError>;

@@ -39,6 +39,9 @@ impl<'a> Interfaces<'a> {
     pub(super) fn settle(&self, is_done: bool, units: &Units<'_>) -> Result<(), HostError> {
         // First: a network manager that reads its configuration makes that unit look for what is lost.
         self.restore(units)?;
+        if is_done {
+            self.host.release_bridges(&self.planned.bridges)?;
+        }
         self.host.leave_alone(if is_done { &self.planned.finally } else { &self.planned.meanwhile })
     }
 

@@ -20,7 +20,7 @@ use super::systemd::{self, BusError, Job, JobError};
 use super::waiting::GaveUp;
 use super::{
     apply_journal, atomic_file, bind_source, conntrack, damage, former_sysctls, generations, health_check,
-    kill_point, last_words, leftovers, live, managers, nft, own_program, restore_unit, scratch, sysctl,
+    kill_point, last_words, leftovers, live, managers, netlink, nft, own_program, restore_unit, scratch, sysctl,
 };
 use crate::app::LockError;
 use crate::apply::{BusCall, ContainerFiles, Host, HostError, Operation, Switched, Sysctl};
@@ -338,6 +338,10 @@ impl Host for Linux {
         systemd::reload().map_err(bus(BusCall::Reload))?;
         kill_point::reach("units reloaded");
         noted.iter().try_for_each(|note| remove(&note.path()))
+    }
+
+    fn release_bridges(&self, kept: &BTreeSet<String>) -> Result<(), HostError> {
+        netlink::release_bridges(kept).map_err(|source| HostError::Bridges { source: source.into() })
     }
 
     fn restore_after(&self, units: &BTreeSet<String>) -> Result<bool, HostError> {

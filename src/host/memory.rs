@@ -62,6 +62,8 @@ pub struct State {
     pub interfaces: BTreeMap<String, Interface>,
     /// The interfaces that network managers leave alone.
     pub unmanaged: Unmanaged,
+    /// The bridges that were created for containers.
+    pub bridges: BTreeSet<String>,
     /// The units of the host after which what is lost is put back.
     pub restored_after: BTreeSet<String>,
     /// A dhcpcd.
@@ -179,6 +181,17 @@ impl MemoryHost {
     }
 }
 
+impl State {
+    /// Creates a bridge unless it exists.
+    fn create_bridge(&mut self, name: &str) {
+        if !self.interfaces.contains_key(name) {
+            let bridge = Interface { up: true, is_bridge: true, ..Interface::default() };
+            self.interfaces.insert(name.to_owned(), bridge);
+            self.bridges.insert(name.to_owned());
+        }
+    }
+}
+
 /// The host's end of a new veth pair.
 fn link(veth: &Veth) -> Interface {
     let mtu = veth.mtu.unwrap_or(1500);
@@ -250,6 +263,16 @@ impl Host for MemoryHost {
         Ok(())
     }
 
+    fn release_bridges(&self, kept: &BTreeSet<String>) -> Result<(), HostError> {
+        let mut state = self.state();
+        let gone: Vec<String> = state.bridges.difference(kept).cloned().collect();
+        for bridge in gone {
+            state.bridges.remove(&bridge);
+            state.interfaces.remove(&bridge);
+        }
+        Ok(())
+    }
+
     fn restore_after(&self, units: &BTreeSet<String>) -> Result<bool, HostError> {
         let mut state = self.state();
         let is_other = state.restored_after.is_empty() != units.is_empty();
@@ -287,6 +310,9 @@ impl Host for MemoryHost {
         if state.broken.contains(&record.spec.system) {
             state.failed.insert(name.clone());
             return Err(failure("failed", &["exit-code"]));
+        }
+        for bridge in record.spec.network.created_bridges() {
+            state.create_bridge(bridge);
         }
         let pairs = interface::pairs(name, &record.spec.network);
         let bridges = pairs.iter().filter_map(|pair| pair.veth.bridge.as_ref());
@@ -372,6 +398,9 @@ impl Host for MemoryHost {
 
     fn readdress(&self, name: &ContainerName, _: &Pair, to: &Pair) -> Result<(), HostError> {
         let mut state = self.state();
+        if let Some(bridge) = to.veth.bridge.as_ref().filter(|_| to.veth.creates_bridge) {
+            state.create_bridge(bridge);
+        }
         state.interfaces.insert(to.host.name.clone(), link(&to.veth));
         state.lost_networks.remove(name);
         drop(state);

@@ -6,6 +6,7 @@
 //! Everything happens in the network namespace of the calling thread.
 
 mod appear;
+mod bridge;
 mod error;
 mod passed;
 mod requests;
@@ -27,10 +28,11 @@ use rtnetlink::packet_route::route::{
 use rtnetlink::{Handle, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
 
 pub(crate) use appear::await_all;
+pub(crate) use bridge::release_bridges;
 pub(crate) use error::NetlinkError;
 use error::{Listed, Request, cannot};
 pub(crate) use passed::{empty, give, give_macvlan, guest_links, set_lo_up};
-use requests::{also_name, altnames, ignore_missing, index, name, set_up, with};
+use requests::{also_name, altnames, controller, ignore_missing, index, name, set_up, with};
 
 use super::{kill_point, netns};
 use crate::model::spec::HardwareAddress;
@@ -114,13 +116,6 @@ fn is_bridge(message: &LinkMessage) -> bool {
     message.attributes.iter().any(|attribute| match attribute {
         LinkAttribute::LinkInfo(infos) => infos.contains(&LinkInfo::Kind(InfoKind::Bridge)),
         _ => false,
-    })
-}
-
-fn controller(message: &LinkMessage) -> Option<u32> {
-    message.attributes.iter().find_map(|attribute| match attribute {
-        LinkAttribute::Controller(index) => Some(*index),
-        _ => None,
     })
 }
 
@@ -223,6 +218,8 @@ struct VethEnd<'a> {
     /// The MTU, unless it stays as it is.
     mtu: Option<u32>,
     bridge: Option<&'a str>,
+    /// The addresses that the bridge gets if it has to be created; `None` if others create it.
+    new_bridge: Option<[Option<(IpAddr, u8)>; 2]>,
     /// Addresses for IPv4 and IPv6.
     families: [Family; 2],
     /// Whether the default route leads through the other end.
@@ -249,6 +246,7 @@ fn ends(pair: &Pair) -> (VethEnd<'_>, VethEnd<'_>) {
         link,
         mtu: veth.mtu,
         bridge: None,
+        new_bridge: None,
         families,
         is_way_out,
         is_shared: false,
@@ -263,7 +261,10 @@ fn ends(pair: &Pair) -> (VethEnd<'_>, VethEnd<'_>) {
         None => (side(&pair.host.name, host, false), guest),
         Some(bridge) => {
             let port = side(&pair.host.name, [Family { own: None, other: None }; 2], false);
-            (VethEnd { bridge: Some(bridge), ..port }, VethEnd { is_shared: true, ..guest })
+            // The guest's prefix is that of the bridge's network.
+            let own = [0, 1].map(|i| hosts[i].map(|own| (own, lengths[i].unwrap_or(whole(own)))));
+            let new_bridge = veth.creates_bridge.then_some(own);
+            (VethEnd { bridge: Some(bridge), new_bridge, ..port }, VethEnd { is_shared: true, ..guest })
         }
     }
 }
@@ -335,7 +336,10 @@ async fn configure(netlink: &Handle, side: &VethEnd<'_>) -> Result<(), NetlinkEr
         sized.map_err(cannot(Request::SetMtu { link: link.to_owned(), mtu }))?;
     }
     if let Some(bridge) = side.bridge {
-        let controller = requests::index(netlink, bridge).await?;
+        let controller = match side.new_bridge {
+            Some(addresses) => bridge::ensure(netlink, bridge, addresses.into_iter().flatten()).await?,
+            None => requests::index(netlink, bridge).await?,
+        };
         let port = LinkUnspec::new_with_index(index).controller(controller).build();
         let joined = netlink.link().change(port).execute().await;
         joined.map_err(cannot(Request::Attach { link: link.to_owned(), bridge: bridge.to_owned() }))?;

@@ -10,7 +10,7 @@
 mod bind_sources;
 mod flags;
 mod health_check;
-mod mtu;
+mod interfaces;
 mod nat;
 mod network;
 mod own_forwards;
@@ -27,7 +27,7 @@ use std::path::PathBuf;
 use super::network::protocol;
 use super::path::{At, OptionPath, OptionSpans};
 use super::spec::{
-    Bind, ContainerSpec, Device, HealthCheck, HostSpec, Network, OwnOptions, Private, Protocol, UnitSettings,
+    Bind, ContainerSpec, Device, HealthCheck, HostSpec, Network, OwnOptions, Protocol, UnitSettings,
 };
 use super::support::{unsupported_container, unsupported_host};
 use super::view::View;
@@ -99,8 +99,9 @@ impl Checker<'_> {
             let spec = self.container(name, container, path);
             if self.errors() == before {
                 let with_settings = |spec: ContainerSpec| {
-                    let OwnOptions { unit, credentials, forwards, health, new_sources, mtu } = settings.remove(name)?;
-                    let network = spec.network.with_forwards(forwards).with_mtu(mtu);
+                    let OwnOptions { unit, credentials, forwards, health, new_sources, mtu, create_bridge } =
+                        settings.remove(name)?;
+                    let network = spec.network.with_own(forwards, mtu, create_bridge);
                     Some(ContainerSpec { network, unit, credentials, health, new_sources, ..spec })
                 };
                 self.out.spec.containers.extend(spec.and_then(with_settings));

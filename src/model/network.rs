@@ -88,7 +88,18 @@ fn veth(
     let (local4, length4) = local(local4, bridge.is_some(), 32)?;
     let (local6, length6) = local(local6, bridge.is_some(), 128)?;
     let (host4, host6, hardware) = (host(host4)?, host(host6)?, host(hardware)?);
-    Some(Veth { bridge, host4, local4, length4, host6, local6, length6, hardware, mtu: None })
+    Some(Veth {
+        bridge,
+        host4,
+        local4,
+        length4,
+        host6,
+        local6,
+        length6,
+        hardware,
+        mtu: None,
+        creates_bridge: false,
+    })
 }
 
 /// An optional string.

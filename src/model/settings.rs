@@ -57,6 +57,8 @@ declare_setting! {
     AfterUnits = "afterUnits", NextStart;
     /// Sources of bind mounts that are created if they are missing, by path.
     BindSources = "bindSources", NextStart;
+    /// Whether bridges that it is attached to are created if they are missing.
+    CreateBridge = "createBridge", NextStart;
     /// Credentials that systemd reads from files of the host, by name (`LoadCredential=`).
     Credentials = "credentials", Start;
     /// The same, encrypted by systemd-creds(1) (`LoadCredentialEncrypted=`).

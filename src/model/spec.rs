@@ -84,6 +84,8 @@ pub struct OwnOptions {
     pub new_sources: Vec<NewSource>,
     /// About its pair to the host: the MTU.
     pub mtu: Option<u32>,
+    /// About its bridges: whether they are created.
+    pub create_bridge: bool,
 }
 
 /// A directory of the host that is created, if it is missing, before a container that bind-mounts it starts.
@@ -229,22 +231,24 @@ pub enum Network {
 }
 
 impl Network {
-    /// With our own forwards, which have no effect outside of a network of its own.
+    /// With what our own options say of it. They have no effect where there is no pair to the host, or no bridge.
     #[must_use]
-    pub(crate) fn with_forwards(self, own_forwards: Vec<OwnForward>) -> Self {
-        match self {
-            Self::Private(private) if private.veth.is_some() => Self::Private(Private { own_forwards, ..private }),
-            other => other,
-        }
-    }
-
-    /// With the MTU of its pair to the host, which has no effect without such a pair.
-    #[must_use]
-    pub(crate) fn with_mtu(mut self, mtu: Option<u32>) -> Self {
-        if let Self::Private(Private { veth: Some(veth), .. }) = &mut self {
-            veth.mtu = mtu;
+    pub(crate) fn with_own(mut self, forwards: Vec<OwnForward>, mtu: Option<u32>, creates_bridge: bool) -> Self {
+        if let Self::Private(private) = &mut self {
+            if let Some(veth) = &mut private.veth {
+                veth.mtu = mtu;
+                private.own_forwards = forwards;
+            }
+            private.veths_mut().for_each(|veth| veth.creates_bridge = creates_bridge && veth.bridge.is_some());
         }
         self
+    }
+
+    /// The bridges that are created for it if they are missing.
+    pub fn created_bridges(&self) -> BTreeSet<&String> {
+        let Self::Private(Private { veth, extra, .. }) = self else { return BTreeSet::new() };
+        let created = veth.iter().chain(extra.values()).filter(|veth| veth.creates_bridge);
+        created.filter_map(|veth| veth.bridge.as_ref()).collect()
     }
 
     /// The addresses that only this guest has: none unless it has its own network.
@@ -280,6 +284,11 @@ pub struct Private {
 }
 
 impl Private {
+    /// All pairs to the host.
+    pub fn veths_mut(&mut self) -> impl Iterator<Item = &mut Veth> {
+        self.veth.iter_mut().chain(self.extra.values_mut())
+    }
+
     /// Whether it has interfaces of the host, or macvlans of them.
     pub fn has_passed(&self) -> bool {
         !self.macvlans.is_empty() || !self.interfaces.is_empty()
@@ -387,6 +396,9 @@ pub struct Veth {
     /// The MTU of both ends, if given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mtu: Option<u32>,
+    /// Whether the bridge is created if it is missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub creates_bridge: bool,
 }
 
 /// A bind mount.

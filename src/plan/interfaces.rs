@@ -23,6 +23,8 @@ pub struct Interfaces {
     pub finally: Unmanaged,
     /// The units of the host after whose restart something may be lost once it is applied ([`restore_unit`]).
     pub restored_after: BTreeSet<String>,
+    /// The bridges that are kept, of those that were created for containers.
+    pub bridges: BTreeSet<String>,
 }
 
 /// The interfaces before and after a plan.
@@ -31,11 +33,14 @@ pub(super) fn change(from: &StateView, firewall: &FirewallChange, decisions: &De
     // A container that is left running keeps its interfaces, whatever its next start gives it.
     let stops = |name: &ContainerName| decisions.steps.get(name).is_some_and(|steps| steps.stop);
     let running = networks_of_running(from);
-    let kept = Unmanaged::of(pairs(running.iter().filter(|(name, _)| !stops(name))));
+    let stay = || pairs(running.iter().filter(|(name, _)| !stops(name)));
+    let created = |network: &Network| network.created_bridges().into_iter().cloned().collect::<Vec<_>>();
+    let bridges = stay().map(|(_, network)| network).chain(firewall.wanted.values()).flat_map(created).collect();
+    let kept = Unmanaged::of(stay());
     let finally = kept.with(&wanted);
     let restored_after = restore_unit::units(&firewall.wanted, &firewall.nat);
     let meanwhile = Unmanaged::of(pairs(&running)).with(&Unmanaged::of(&firewall.former)).with(&finally);
-    Interfaces { meanwhile, finally, restored_after }
+    Interfaces { meanwhile, finally, restored_after, bridges }
 }
 
 fn networks_of_running<'s>(host: &'s StateView) -> Vec<(&'s ContainerName, Cow<'s, Network>)> {

@@ -55,8 +55,9 @@ impl Lost {
         self.rules.is_none() && self.sysctls.is_empty() && self.pairs.is_empty()
     }
 
-    /// The bridges that interfaces have to be attached to again.
+    /// The bridges that interfaces have to be attached to again, and that others create.
     pub(crate) fn bridges(&self) -> BTreeSet<String> {
-        self.pairs.iter().filter_map(|(_, pair)| pair.veth.bridge.clone()).collect()
+        let others = self.pairs.iter().filter(|(_, pair)| !pair.veth.creates_bridge);
+        others.filter_map(|(_, pair)| pair.veth.bridge.clone()).collect()
     }
 }

@@ -87,7 +87,8 @@ pub(super) fn fill(spec: &ContainerSpec) -> Result<(), LaunchError> {
 /// systemd limits how long a start may take (`TimeoutStartSec=`), and is told what the start is waiting for. If it sets
 /// no limit, [`ENDLESS`] applies.
 fn wait_for_interfaces(pairs: &[Pair], private: &Private) -> Result<(), LaunchError> {
-    let bridges = pairs.iter().filter_map(|pair| pair.veth.bridge.as_ref());
+    let bridges =
+        pairs.iter().filter(|pair| !pair.veth.creates_bridge).filter_map(|pair| pair.veth.bridge.as_ref());
     let passed = private.macvlans.iter().chain(&private.interfaces).map(|passed| &passed.host);
     let wanted: BTreeSet<&String> = bridges.chain(passed).collect();
     let (mut said, begun) = (None, Instant::now());

@@ -29,6 +29,14 @@ pub(super) fn name(message: &LinkMessage) -> Option<&str> {
     })
 }
 
+/// The index of the bridge (or bond) that an interface is attached to.
+pub(super) fn controller(message: &LinkMessage) -> Option<u32> {
+    message.attributes.iter().find_map(|attribute| match attribute {
+        LinkAttribute::Controller(index) => Some(*index),
+        _ => None,
+    })
+}
+
 /// The alternative names of an interface.
 pub(super) fn altnames(message: &LinkMessage) -> Vec<String> {
     let lists = message.attributes.iter().filter_map(|attribute| match attribute {

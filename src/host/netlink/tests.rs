@@ -50,6 +50,51 @@ fn both_ends_have_the_mtu_until_it_is_taken_back() {
 }
 
 #[test]
+fn a_bridge_is_created_for_whoever_asks_for_it_and_deleted_when_nobody_needs_it() {
+    isolated(|directory| {
+        let namespace = directory.join("netns/c");
+        netns::create(&namespace).expect("a namespace");
+        let bridged = |bridge: &str, creates_bridge| {
+            let veth = Veth {
+                bridge: Some(bridge.to_owned()),
+                creates_bridge,
+                host4: Some([10, 0, 0, 1].into()),
+                local4: Some([10, 0, 0, 2].into()),
+                length4: Some(24),
+                ..Veth::default()
+            };
+            pair("a", &veth)
+        };
+        let refused = connect(&bridged("br-x", false), &namespace, HardwareAddresses::default());
+        assert_eq!(refused.expect_err("no bridge").to_string(), "cannot find the interface `br-x`");
+        delete("ve-a").expect("deleted");
+        for _ in 0..2 {
+            connect(&bridged("br-x", true), &namespace, HardwareAddresses::default()).expect("connected");
+            let links = interfaces().expect("listed");
+            assert_eq!((links["ve-a"].bridge.as_deref(), links["br-x"].up), (Some("br-x"), true));
+            assert_eq!(shown(&links["br-x"].addresses), "10.0.0.1/24");
+            // In use, or asked for.
+            release_bridges(&BTreeSet::new()).expect("nothing to do");
+            delete("ve-a").expect("deleted");
+            release_bridges(&[String::from("br-x")].into()).expect("nothing to do");
+            assert!(interfaces().expect("listed").contains_key("br-x"));
+        }
+        release_bridges(&BTreeSet::new()).expect("deleted");
+        assert!(!interfaces().expect("listed").contains_key("br-x"));
+        // One that others have created is theirs.
+        with(async |netlink| {
+            let bridge = rtnetlink::LinkBridge::new("br-y").build();
+            netlink.link().add(bridge).execute().await.map_err(cannot(Request::Create(String::from("br-y"))))
+        })
+        .expect("made");
+        connect(&bridged("br-y", true), &namespace, HardwareAddresses::default()).expect("connected");
+        delete("ve-a").expect("deleted");
+        release_bridges(&BTreeSet::new()).expect("nothing to do");
+        assert_eq!(shown(&interfaces().expect("listed")["br-y"].addresses), "");
+    });
+}
+
+#[test]
 fn both_ends_of_a_pair_are_complete_and_reach_each_other() {
     isolated(|directory| {
         let namespace = directory.join("netns/c");

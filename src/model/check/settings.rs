@@ -64,8 +64,7 @@ impl Checker<'_> {
     }
 
     fn settings_of(&mut self, name: &ContainerName, value: &Value, path: &OptionPath) -> Option<OwnOptions> {
-        let OwnOptions { mut unit, mut credentials, mut forwards, mut health, mut new_sources, mut mtu } =
-            OwnOptions::default();
+        let mut own = OwnOptions::default();
         let mut is_known = true;
         for (option, value) in self.set(value, path)? {
             let path = path.join(option);
@@ -78,45 +77,50 @@ impl Checker<'_> {
                 Some(Setting::Requires) => match self.container_names(name, value, &path) {
                     Some(names) => {
                         self.pulled_in(name, &names, &path);
-                        unit.requires = names;
+                        own.unit.requires = names;
                     }
                     None => is_known = false,
                 },
-                Some(Setting::AfterUnits) => take(self.units(value, &path), &mut unit.after_units),
-                Some(Setting::RequiresUnits) => take(self.units(value, &path), &mut unit.requires_units),
-                Some(Setting::WantsUnits) => take(self.units(value, &path), &mut unit.wants_units),
+                Some(Setting::AfterUnits) => take(self.units(value, &path), &mut own.unit.after_units),
+                Some(Setting::RequiresUnits) => take(self.units(value, &path), &mut own.unit.requires_units),
+                Some(Setting::WantsUnits) => take(self.units(value, &path), &mut own.unit.wants_units),
                 Some(Setting::ResourceControl) => match self.resources(value, &path) {
-                    Some(resources) => unit.resources = resources,
+                    Some(resources) => own.unit.resources = resources,
                     None => is_known = false,
                 },
                 Some(Setting::BindSources) => match self.bind_sources(name, value, &path) {
-                    Some(sources) => new_sources = sources,
+                    Some(sources) => own.new_sources = sources,
                     None => is_known = false,
                 },
                 Some(Setting::Forwards) => match self.own_forwards(name, value, &path) {
-                    Some(own) => forwards = own,
+                    Some(forwards) => own.forwards = forwards,
+                    None => is_known = false,
+                },
+                Some(Setting::CreateBridge) => match self.create_bridge(name, value, &path) {
+                    Some(creates) => own.create_bridge = creates,
                     None => is_known = false,
                 },
                 Some(Setting::Mtu) => match self.mtu(name, value, &path) {
-                    Some(number) => mtu = Some(number),
+                    Some(number) => own.mtu = Some(number),
                     None => is_known = false,
                 },
                 Some(Setting::HealthCheck) => match self.health_check(value, &path) {
-                    Some(check) => health = check,
+                    Some(check) => own.health = check,
                     None => is_known = false,
                 },
                 Some(setting @ (Setting::Credentials | Setting::EncryptedCredentials)) => {
                     let encrypted = setting == Setting::EncryptedCredentials;
                     match self.credentials(value, encrypted, &path) {
                         Some(more) => {
-                            let twice = more.iter().find(|one| credentials.iter().any(|it| it.name == one.name));
+                            let twice =
+                                more.iter().find(|one| own.credentials.iter().any(|it| it.name == one.name));
                             if let Some(Credential { name, .. }) = twice {
                                 let message = format!("the credential `{name}` is set twice, plain and encrypted");
                                 let diagnostic =
                                     Diagnostic::error(Code::Conflict, message).help("remove one of them");
                                 self.wrong(diagnostic, &path.join(name));
                             }
-                            credentials.extend(more);
+                            own.credentials.extend(more);
                         }
                         None => is_known = false,
                     }
@@ -129,8 +133,8 @@ impl Checker<'_> {
                 }
             }
         }
-        credentials.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        is_known.then_some(OwnOptions { unit, credentials, forwards, health, new_sources, mtu })
+        own.credentials.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        is_known.then_some(own)
     }
 
     /// The credentials of a set of paths by name; `None` if one is unknown. Those that are wrong are reported.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::{Code, Diagnostic};
 use crate::model::Manifest;
 use crate::model::path::OptionPath;
+use crate::model::settings::Setting;
 use crate::model::spec::{HostSpec, Network, Passed};
 use crate::plan::drift;
 use crate::render::interface;
@@ -35,8 +36,13 @@ fn bridges(manifest: &Manifest, interfaces: &BTreeMap<String, Interface>) -> Vec
             }
         }
     }
+    let is_created = |container: &str| {
+        let settings = manifest.services.settings(container);
+        settings.is_some_and(|settings| settings.get(Setting::CreateBridge.name()) == Some(&true.into()))
+    };
     let findings = wanted.into_iter().filter_map(|(name, bridge, option)| {
         let what = match interfaces.get(bridge) {
+            None if is_created(name) => return None,
             None => "does not exist on this host",
             Some(interface) if !interface.is_bridge => "is not a bridge",
             Some(_) => return None,
@@ -45,8 +51,11 @@ fn bridges(manifest: &Manifest, interfaces: &BTreeMap<String, Interface>) -> Vec
         let known: Vec<&str> =
             interfaces.iter().filter(|(_, interface)| interface.is_bridge).map(|(name, _)| name.as_str()).collect();
         let help = match known.as_slice() {
-            [] => String::from("create it first; this host has no bridges"),
-            known => format!("create it first, or use one of this host's bridges: {}", known.join(", ")),
+            [] => String::from("create it first (`createBridge` does, see docs/settings.md); this host has no bridges"),
+            known => format!(
+                "create it first (`createBridge` does, see docs/settings.md), or use one of this host's bridges: {}",
+                known.join(", ")
+            ),
         };
         Some((Diagnostic::error(Code::MissingInterface, message).help(help), option))
     });

@@ -156,3 +156,59 @@ fn credentials_reach_the_guest_and_nothing_else() {
     lab.sh("rm -r /root/keys").ok();
     lab.finish();
 }
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn an_mtu_is_set_by_a_reload_and_a_missing_bridge_is_created_and_deleted_again() {
+    let lab = Lab::empty();
+    let configuration = |container: &str, text: &str| {
+        let settings = format!("services.container-rebuild.containers.wasabi = {{ {text} }};");
+        with_settings(&[container], &settings)
+    };
+    let plain = web("wasabi", 11);
+    let mtus = || {
+        lab.sh("cat /sys/class/net/ve-wasabi/mtu; container-rebuild run wasabi -- cat /sys/class/net/eth0/mtu").ok()
+    };
+    lab.switch(&host(&[&plain]));
+    assert_eq!(mtus(), "1500\n1500\n");
+    for (text, mtu) in [("mtu = 9000;", "9000\n9000\n"), ("mtu = 1400;", "1400\n1400\n"), ("", "1500\n1500\n")] {
+        let changed = lab.switch(&configuration(&plain, text));
+        assert_eq!((changed.cost("wasabi"), changed.reasons("wasabi")), ("reload", vec!["mtu"]), "{text}");
+        assert_eq!(mtus(), mtu);
+    }
+    lab.switch(&configuration(&plain, "mtu = 9000;"));
+    lab.sh("ip link set ve-wasabi mtu 1500").ok();
+    let mended = lab.switch(&configuration(&plain, "mtu = 9000;"));
+    assert!(
+        mended.said.err.contains("its interface on the host has another MTU than was set"),
+        "{:#?}",
+        mended.said
+    );
+    lab.sh("container-rebuild restart wasabi").ok();
+    assert_eq!(mtus(), "9000\n9000\n");
+
+    let bridged = with(
+        &plain,
+        "hostAddress = \"192.168.100.111\"; localAddress = \"192.168.100.11\";",
+        "hostBridge = \"br-own\"; hostAddress = \"192.168.7.1\"; localAddress = \"192.168.7.11/24\";",
+    );
+    lab.sh("ip link add br-own type bridge").ok();
+    lab.switch(&host(&[&bridged]));
+    lab.sh("ip link delete br-own").ok();
+    let refused = lab.sh("container-rebuild switch --yes /root/host.nix");
+    let message = "the bridge `br-own` does not exist on this host";
+    assert!(refused.code == 1 && refused.err.contains(message), "{refused:#?}");
+    let created = configuration(&bridged, "createBridge = true;");
+    let bridge = || lab.sh("ip -brief -4 address show br-own").ok();
+    let works = || bridge().contains("192.168.7.1/24") && lab.page("http://192.168.7.11/").contains("wasabi");
+    assert_eq!(lab.switch(&created).cost("wasabi"), "reload");
+    assert!(works(), "{}", bridge());
+    lab.sh("ip link delete br-own; container-rebuild restart wasabi").ok();
+    assert!(works(), "{}", bridge());
+    lab.sh("container-rebuild install-boot").ok();
+    lab.reboot();
+    assert!(works(), "{}", bridge());
+    lab.switch(&host(&[&plain]));
+    assert_eq!(lab.sh("ip link show br-own 2>/dev/null").code, 1);
+    lab.finish();
+}

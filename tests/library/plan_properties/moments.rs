@@ -155,6 +155,9 @@ impl Host for Watched<'_> {
     fn reload_units(&self) -> Result<(), HostError> {
         self.call("reload units", || self.host.reload_units())
     }
+    fn release_bridges(&self, kept: &BTreeSet<String>) -> Result<(), HostError> {
+        self.call("release bridges", || self.host.release_bridges(kept))
+    }
     fn restore_after(&self, units: &BTreeSet<String>) -> Result<bool, HostError> {
         self.call("restore after units", || self.host.restore_after(units))
     }
