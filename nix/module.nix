@@ -138,6 +138,13 @@ let
         never changed.
       '';
     };
+    createBridge = mkOption {
+      type = types.bool;
+      default = false;
+      description = ''
+        Whether the bridges that it is attached to (`hostBridge`, also of `extraVeths`) are created if they are missing.
+      '';
+    };
     credentials = mkOption {
       # A path in the Nix language would be copied into the store, where everybody can read the secret.
       type = types.attrsOf (types.strMatching "/.*");
@@ -181,6 +188,12 @@ let
       description = ''
         What the guest must do after a start or a change, or else the container goes back to its former system and settings.
       '';
+    };
+    mtu = mkOption {
+      type = types.nullOr (types.ints.between 1280 65535);
+      default = null;
+      example = 9000;
+      description = "The MTU of its `eth0` and of the host's end, in bytes; null means the kernel's, 1500.";
     };
     resourceControl = mkOption {
       type = types.attrsOf (

@@ -45,6 +45,7 @@ let
           group = "www-data";
           mode = "0750";
         };
+        createBridge = true;
         credentials.db-password = "/run/secrets/db-password";
         encryptedCredentials.token = "/etc/credstore.encrypted/token";
         forwards.games = {
@@ -61,6 +62,7 @@ let
           units = [ "nginx.service" ];
           timeoutSec = 60;
         };
+        mtu = 9000;
         resourceControl = {
           MemoryMax = "2G";
           CPUWeight = 50;

@@ -132,6 +132,8 @@ fn remove_default(setting: Setting, value: &mut Value) -> bool {
             });
             check.is_empty() && !is_written
         }
+        (Setting::CreateBridge, value) => *value == false,
+        (Setting::Mtu, value) => value.is_null(),
         (_, Value::Array(list)) => list.is_empty(),
         (_, Value::Object(members)) => members.is_empty(),
         _ => false,
@@ -234,9 +236,9 @@ mod tests {
     fn what_has_its_default_is_as_if_it_was_not_set() {
         let mut services = Services::default();
         let all = json!({
-            "after": [], "afterUnits": [], "bindSources": {}, "credentials": {}, "encryptedCredentials": {},
-            "forwards": {}, "healthCheck": { "ports": [], "timeoutSec": 30, "units": [] }, "requires": [], "requiresUnits": [],
-            "resourceControl": {}, "wantsUnits": [],
+            "after": [], "afterUnits": [], "bindSources": {}, "createBridge": false, "credentials": {},
+            "encryptedCredentials": {}, "forwards": {}, "healthCheck": { "ports": [], "timeoutSec": 30, "units": [] },
+            "mtu": null, "requires": [], "requiresUnits": [], "resourceControl": {}, "wantsUnits": [],
         });
         assert!(all.as_object().expect("a set").keys().eq(Setting::ALL.iter().map(|setting| setting.name())));
         services.container_rebuild.insert(CONTAINERS.into(), json!({
