@@ -26,9 +26,7 @@ use std::path::PathBuf;
 
 use super::network::protocol;
 use super::path::{At, OptionPath, OptionSpans};
-use super::spec::{
-    Bind, ContainerSpec, Device, HealthCheck, HostSpec, Network, OwnOptions, Protocol, UnitSettings,
-};
+use super::spec::{Bind, ContainerSpec, Device, HealthCheck, HostSpec, OwnOptions, Protocol, UnitSettings};
 use super::support::{unsupported_container, unsupported_host};
 use super::view::View;
 use super::{
@@ -101,7 +99,7 @@ impl Checker<'_> {
                 let with_settings = |spec: ContainerSpec| {
                     let OwnOptions { unit, credentials, forwards, health, new_sources, mtu, create_bridge } =
                         settings.remove(name)?;
-                    let network = spec.network.with_own(forwards, mtu, create_bridge);
+                    let network = spec.network.with_forwards(forwards).with_pairs(mtu, create_bridge);
                     Some(ContainerSpec { network, unit, credentials, health, new_sources, ..spec })
                 };
                 self.out.spec.containers.extend(spec.and_then(with_settings));

@@ -231,14 +231,20 @@ pub enum Network {
 }
 
 impl Network {
-    /// With what our own options say of it. They have no effect where there is no pair to the host, or no bridge.
+    /// With our own forwards, which have no effect outside of a network of its own.
     #[must_use]
-    pub(crate) fn with_own(mut self, forwards: Vec<OwnForward>, mtu: Option<u32>, creates_bridge: bool) -> Self {
+    pub(crate) fn with_forwards(mut self, own_forwards: Vec<OwnForward>) -> Self {
+        if let Self::Private(private @ Private { veth: Some(_), .. }) = &mut self {
+            private.own_forwards = own_forwards;
+        }
+        self
+    }
+
+    /// With the MTU of its pair to the host, and with bridges that are created or not: no effect where there are none.
+    #[must_use]
+    pub(crate) fn with_pairs(mut self, mtu: Option<u32>, creates_bridge: bool) -> Self {
         if let Self::Private(private) = &mut self {
-            if let Some(veth) = &mut private.veth {
-                veth.mtu = mtu;
-                private.own_forwards = forwards;
-            }
+            private.veth.iter_mut().for_each(|veth| veth.mtu = mtu);
             private.veths_mut().for_each(|veth| veth.creates_bridge = creates_bridge && veth.bridge.is_some());
         }
         self
