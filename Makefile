@@ -18,7 +18,7 @@
 # make miri       runs the evaluator's tests and every sixteenth language case in Miri, which finds undefined behaviour
 # make wipe-race  removes trees while others replace their directories with symlinks and mounts; WIPE_ROUNDS=10000
 # make deny       checks licences and sources of the dependencies
-# make bench      measures the evaluator against real Nix, plans, and starts against bare units; writes docs/benchmarks.md
+# make bench      measures the evaluator against real Nix, plans, starts and rules; writes docs/benchmarks.md
 
 CARGO ?= cargo
 # Holds programs that are built once for all clones.
@@ -101,6 +101,7 @@ bench: reference
 	$(CARGO) bench --bench evaluator
 	$(CARGO) bench --bench plan
 	$(CARGO) bench --bench starts
+	$(CARGO) bench --bench rules
 
 # Runs each benchmark once, to compare the results and to notice what got slower by multiples.
 bench-short: reference

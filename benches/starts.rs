@@ -7,30 +7,15 @@
 #[allow(dead_code, reason = "each bench uses a part of it")]
 mod lab;
 
-use std::time::Duration;
-
 use lab::{Lab, Table};
-
-/// The name, the bound of the ratio, and the seconds that ours and the other took.
-type Row = (String, f64, Vec<(f64, f64)>);
 
 fn main() {
     if std::env::args().any(|argument| argument == "--short") {
         return;
     }
     let lab = Lab::up("bench-starts");
-    let measured = lab.run(&["exec", "--", "python3", "-c", MEASURE]);
-    let rows: Vec<Row> = serde_json::from_str(&measured).expect("pairs of numbers");
     let mut table = Table::new();
-    for (name, bound, pairs) in rows {
-        let of = |which: fn(&(f64, f64)) -> f64| {
-            let mut numbers: Vec<f64> = pairs.iter().map(which).collect();
-            numbers.sort_by(f64::total_cmp);
-            numbers[numbers.len() / 2]
-        };
-        let (ours, theirs) = (Duration::from_secs_f64(of(|it| it.0)), Duration::from_secs_f64(of(|it| it.1)));
-        table.row_of(&name, ours, theirs, of(|it| it.0 / it.1), bound);
-    }
+    lab.measure(MEASURE).iter().for_each(|row| table.pairs(row));
     let text = "Medians of runs in turn, in one lab; the ratio is the median of the ratios of the pairs, and is to stay below its bound \
                 (`benches/starts.rs`).";
     table.publish("## Starts", text);

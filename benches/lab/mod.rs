@@ -5,6 +5,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+/// The name, the bound of the ratio, and the seconds that ours and the other took.
+pub(crate) type Row = (String, f64, Vec<(f64, f64)>);
+
 /// A lab for one bench.
 pub(crate) struct Lab(&'static str);
 
@@ -23,6 +26,12 @@ impl Lab {
         let err = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "the lab is needed to look at a host: lab {arguments:?}: {err}");
         String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// Runs a Python script in the lab, and returns the JSON that it prints: rows with a name, the bound of the ratio, and the
+    /// seconds that ours and the other took, in pairs.
+    pub(crate) fn measure(&self, script: &str) -> Vec<Row> {
+        serde_json::from_str(&self.run(&["exec", "--", "python3", "-c", script])).expect("pairs of numbers")
     }
 
     fn command(&self, arguments: &[&str]) -> std::process::Output {
@@ -55,7 +64,18 @@ impl Table {
         self.row_of(name, ours, theirs, ours.as_secs_f64() / theirs.as_secs_f64(), bound);
     }
 
-    pub(crate) fn row_of(&mut self, name: &str, ours: Duration, theirs: Duration, ratio: f64, bound: f64) {
+    /// Adds a row with the medians of pairs, and the median of their ratios.
+    pub(crate) fn pairs(&mut self, (name, bound, pairs): &Row) {
+        let of = |which: fn(&(f64, f64)) -> f64| {
+            let mut numbers: Vec<f64> = pairs.iter().map(which).collect();
+            numbers.sort_by(f64::total_cmp);
+            numbers[numbers.len() / 2]
+        };
+        let (ours, theirs) = (Duration::from_secs_f64(of(|it| it.0)), Duration::from_secs_f64(of(|it| it.1)));
+        self.row_of(name, ours, theirs, of(|it| it.0 / it.1), *bound);
+    }
+
+    fn row_of(&mut self, name: &str, ours: Duration, theirs: Duration, ratio: f64, bound: f64) {
         let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
         let (ours, theirs) = (milliseconds(ours), milliseconds(theirs));
         writeln!(self.0, "| {name} | {ours:.0} | {theirs:.0} | {ratio:.2} | {bound} |").expect("text");

@@ -8,5 +8,6 @@ mod guest_keys;
 #[path = "../namespaces/mod.rs"]
 mod namespaces;
 mod nft;
+mod packets;
 mod plan_properties;
 mod saved_plans;

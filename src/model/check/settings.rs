@@ -100,6 +100,8 @@ impl Checker<'_> {
                     Some(creates) => own.create_bridge = creates,
                     None => is_known = false,
                 },
+                // Our NixOS module has it for "not set".
+                Some(Setting::Mtu) if value.is_null() => {}
                 Some(Setting::Mtu) => match self.mtu(name, value, &path) {
                     Some(number) => own.mtu = Some(number),
                     None => is_known = false,

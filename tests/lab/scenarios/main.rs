@@ -29,6 +29,7 @@ mod private_users;
 mod program;
 mod readme;
 mod refusals;
+mod reloads;
 mod resolver;
 mod restore;
 mod saved;

@@ -1,0 +1,194 @@
+//! The namespaces: a host, machines outside and guests, each with servers on all ports.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use container_rebuild::model::spec::Protocol;
+use container_rebuild::render::nft::Ruleset;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sched::{CloneFlags, setns, unshare};
+
+use super::PORTS;
+use super::reference::{Answer, HOST_ADDRESSES, MACHINES, Machine, Probe};
+use crate::namespaces;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The namespaces of all machines.
+pub(super) struct Network {
+    namespaces: BTreeMap<&'static str, File>,
+    /// The rules that are loaded.
+    loaded: RefCell<Ruleset>,
+    /// The port that the next UDP packet comes from. No two share one: the kernel would take the second for an answer, and lead it
+    /// where the first was led.
+    next_port: Cell<u16>,
+}
+
+/// A socket that answers.
+enum Server {
+    Tcp(&'static str, u16, TcpListener),
+    Udp(&'static str, u16, UdpSocket),
+}
+
+impl Network {
+    /// Makes all namespaces inside of this one, which is that of the host, and starts the servers.
+    pub(super) fn new() -> Self {
+        let here = || File::open("/proc/thread-self/ns/net").expect("a namespace");
+        let mut namespaces = BTreeMap::from([("host", here())]);
+        run("ip link set lo up");
+        for machine in MACHINES.iter().filter(|machine| machine.interface.is_some()) {
+            unshare(CloneFlags::CLONE_NEWNET).expect("root of a namespace");
+            namespaces.insert(machine.name, here());
+            run("ip link set lo up");
+        }
+        let this = Self { namespaces, loaded: RefCell::default(), next_port: Cell::new(10_000) };
+        this.enter("host");
+        MACHINES.iter().for_each(|machine| this.connect(machine));
+        run("ip address add 198.51.100.3/24 dev eth1");
+        let mut servers = Vec::new();
+        for machine in MACHINES {
+            this.enter(machine.name);
+            let addresses: Vec<&str> = match machine.interface {
+                None => HOST_ADDRESSES.iter().copied().chain(["127.0.0.1"]).collect(),
+                Some(_) => [machine.v4].into_iter().chain(machine.v6).collect(),
+            };
+            for (address, port) in addresses.iter().flat_map(|address| PORTS.map(|port| (*address, port))) {
+                let at = SocketAddr::new(address.parse().expect("an address"), port);
+                servers.push(Server::Tcp(machine.name, port, TcpListener::bind(at).expect("a free port")));
+                servers.push(Server::Udp(machine.name, port, UdpSocket::bind(at).expect("a free port")));
+            }
+        }
+        this.enter("host");
+        std::thread::spawn(move || serve(&servers));
+        this
+    }
+
+    /// Makes a namespace the current one.
+    fn enter(&self, name: &str) {
+        setns(&self.namespaces[name], CloneFlags::CLONE_NEWNET).expect("root of the namespace");
+    }
+
+    /// Connects a machine with the host, as NixOS connects guests: with an address and a route on either side.
+    fn connect(&self, machine: &Machine) {
+        let Some(interface) = machine.interface else { return };
+        let namespace = format!("/proc/{}/fd/{}", std::process::id(), self.namespaces[machine.name].as_raw_fd());
+        run(&format!("ip link add {interface} type veth peer name outside netns {namespace}"));
+        let families =
+            [Some((machine.v4, machine.host4, 24, 32)), machine.v6.map(|v6| (v6, machine.host6, 64, 128))];
+        run(&format!("ip link set {interface} up"));
+        for (address, of_host, network, whole) in families.into_iter().flatten() {
+            let length = if machine.is_guest { whole } else { network };
+            run(&format!("ip address add {of_host}/{length} dev {interface} nodad"));
+            if machine.is_guest {
+                run(&format!("ip route add {address}/{length} dev {interface}"));
+            }
+            self.enter(machine.name);
+            run("ip link set outside up");
+            run(&format!("ip address add {address}/{length} dev outside nodad"));
+            if machine.is_guest {
+                run(&format!("ip route add {of_host}/{length} dev outside"));
+            }
+            run(&format!("ip route add default via {of_host} dev outside"));
+            self.enter("host");
+        }
+    }
+
+    /// Replaces the rules, and sets what they need.
+    pub(super) fn load(&self, rules: &Ruleset) {
+        let mut nft = Command::new("nft");
+        let mut nft =
+            nft.args(["-f", "-"]).env("PATH", namespaces::path()).stdin(Stdio::piped()).spawn().expect("nft");
+        nft.stdin.take().expect("a pipe").write_all(rules.text().as_bytes()).expect("nft reads");
+        assert!(nft.wait().expect("its status").success(), "{}", rules.text());
+        let former = self.loaded.replace(rules.clone());
+        for sysctl in rules.released(&former).into_iter().chain(rules.sysctls()) {
+            let file = format!("/proc/sys/{}", sysctl.name.replace('.', "/"));
+            std::fs::write(&file, &sysctl.value).unwrap_or_else(|error| panic!("{file}: {error}"));
+        }
+    }
+
+    /// Sends a packet, and returns the answer.
+    pub(super) fn send(&self, probe: &Probe) -> Option<Answer> {
+        self.enter(probe.from.name);
+        let port = self.next_port.get();
+        self.next_port.set(if port == 60_000 { 10_000 } else { port + 1 });
+        let text = ask(probe, port);
+        self.enter("host");
+        let text = text?;
+        let [who, at, source] = text.split(' ').collect::<Vec<_>>()[..] else {
+            panic!("no answer of ours: {text:?}")
+        };
+        let source = source.parse().expect("an address");
+        Some(Answer { who: who.to_owned(), port: at.parse().expect("a port"), source })
+    }
+}
+
+/// Asks from the current namespace.
+fn ask(probe: &Probe, port: u16) -> Option<String> {
+    let any = match probe.to {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    let to = SocketAddr::new(probe.to, probe.port);
+    let mut text = String::new();
+    match probe.protocol {
+        Protocol::Udp => {
+            let socket = UdpSocket::bind((any, port)).expect("a free port");
+            socket.set_read_timeout(Some(PATIENCE)).expect("a time");
+            socket.connect(to).ok()?;
+            socket.send(b"who?").ok()?;
+            let mut bytes = [0; 100];
+            let count = socket.recv(&mut bytes).ok()?;
+            text.push_str(std::str::from_utf8(&bytes[..count]).expect("text"));
+        }
+        _ => {
+            let mut stream = TcpStream::connect_timeout(&to, PATIENCE).ok()?;
+            stream.set_read_timeout(Some(PATIENCE)).expect("a time");
+            stream.read_to_string(&mut text).ok()?;
+        }
+    }
+    Some(text)
+}
+
+/// Answers everybody who asks with the own name, the port and the asker's address.
+fn serve(servers: &[Server]) {
+    let answer = |name: &str, port: u16, peer: SocketAddr| format!("{name} {port} {}", peer.ip());
+    loop {
+        let fd = |server| match server {
+            &Server::Tcp(.., ref listener) => listener.as_fd(),
+            &Server::Udp(.., ref socket) => socket.as_fd(),
+        };
+        let mut ready: Vec<_> = servers.iter().map(|server| PollFd::new(fd(server), PollFlags::POLLIN)).collect();
+        poll(&mut ready, PollTimeout::NONE).expect("sockets");
+        for (server, _) in servers.iter().zip(&ready).filter(|(_, ready)| ready.any() == Some(true)) {
+            // Whoever asked may be gone already.
+            match server {
+                Server::Tcp(name, port, listener) => {
+                    let _ = listener
+                        .accept()
+                        .and_then(|(mut it, peer)| it.write_all(answer(name, *port, peer).as_bytes()));
+                }
+                Server::Udp(name, port, socket) => {
+                    let answered = socket.recv_from(&mut [0; 100]);
+                    let _ =
+                        answered.and_then(|(_, peer)| socket.send_to(answer(name, *port, peer).as_bytes(), peer));
+                }
+            }
+        }
+    }
+}
+
+/// Runs a command of iproute2 in the current namespace.
+fn run(command: &str) {
+    let mut words = command.split(' ');
+    let program = words.next().expect("a program");
+    let output = Command::new(program).args(words).env("PATH", namespaces::path()).output().expect("it can be run");
+    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+}
