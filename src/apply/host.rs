@@ -302,7 +302,7 @@ pub trait Host: Sync {
     /// Appends an entry to the journal of the apply in hand. The entry is on disk before this returns, unless it only ends
     /// something.
     fn note_step(&self, entry: JournalEntry) -> Result<(), HostError>;
-    /// Replaces our table with these rules in one transaction.
+    /// Makes these rules our table in one transaction. What stays is not touched.
     fn load_rules(&self, ruleset: &Ruleset) -> Result<(), HostError>;
     /// Ends the tracked connections from and to these addresses, which another guest is about to get. Otherwise
     /// conntrack would keep sending their packets to the new holder, whether or not a forward exists.

@@ -1,7 +1,7 @@
 //! Loads the firewall rules that the host needs at each moment of an apply.
 //!
-//! Many actions change the rules, and each load replaces all of them in one transaction. So one thread writes at a
-//! time, and all changes requested while it writes go into the next transaction.
+//! Many actions change the rules, and each load is one transaction about all of them. So one thread writes at a time, and
+//! all changes requested while it writes go into the next transaction.
 //!
 //! Invariant: a container gets an address only once no rule in the kernel forwards another container's port to it, and
 //! no open connection of its former holder is left ([`Rules::claim`]).

@@ -89,26 +89,28 @@ fn list(arguments: &[&str]) -> Result<serde_json::Value, NftError> {
     serde_json::from_slice(&output).map_err(NftError::Unexpected)
 }
 
-/// Replaces our table with these rules in one transaction. Counters of forwards that stay go on.
+/// Makes these rules our table in one transaction. What stays is not touched, so connections and counters of forwards go on.
 pub(super) fn load(ruleset: &Ruleset) -> Result<(), NftError> {
-    load_text(&ruleset.text_counting(&counters(ruleset)))
+    let listed = match rules() {
+        Ok(Rules::Present(listing)) => listing,
+        Ok(Rules::Absent) => serde_json::Value::Null,
+        // If nft does not work, loading the rules will say so.
+        Err(error) => {
+            tracing::debug!(%error, "cannot list the rules; counters begin with zero");
+            serde_json::Value::Null
+        }
+    };
+    match ruleset.update(&listed).map(|update| if update.is_empty() { Ok(()) } else { load_text(&update) }) {
+        Some(Ok(())) => return Ok(()),
+        // Somebody has changed the table since it was listed, or this nft cannot do it.
+        Some(Err(error)) => tracing::debug!(%error, "replace the whole table"),
+        None => {}
+    }
+    load_text(&ruleset.text_counting(&Counters::read(&listed)))
 }
 
 fn load_text(text: &str) -> Result<(), NftError> {
     execute(&["-f", "-"], text).map(drop)
-}
-
-/// What the kernel has counted so far.
-fn counters(ruleset: &Ruleset) -> Counters {
-    let sets = ruleset.counting_sets().into_iter().map(|set| match list(&["list", "set", "inet", TABLE, &set]) {
-        Ok(listing) => Counters::read(&listing),
-        // It is not there yet, or nft does not work, which loading the rules will say.
-        Err(error) => {
-            tracing::debug!(set, %error, "counters begin with zero");
-            Counters::default()
-        }
-    });
-    sets.fold(Counters::default(), Counters::with)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use container_rebuild::model::spec::{
     ContainerSpec, Forward, HostSpec, NatForward, NatSpec, Network, OwnForward, Ports, Private, Protocol, Users,
     Veth,
 };
-use container_rebuild::render::nft::{RuleLine, Ruleset};
+use container_rebuild::render::nft::{Counters, RuleLine, Ruleset};
 use serde_json::Value;
 
 use crate::namespaces;
@@ -170,6 +170,19 @@ fn own_forwards() -> HostSpec {
             ..own(Tcp, (80, 80), (80, 80))
         },
         OwnForward { interface: Some("we-ird.1".to_owned()), ..own(Udp, (5005, 5005), (5005, 5005)) },
+        // The keys of these have no room for the interface.
+        OwnForward {
+            at: address("2001:db8::1"),
+            interface: Some("we+i_rd.1".to_owned()),
+            sources: networks(&["fd00::/8", "2001:db8:1::/48"]),
+            ..own(Tcp, (5005, 5005), (5006, 5006))
+        },
+        OwnForward {
+            at: address("2001:db8::1"),
+            interface: eth0(),
+            sources: networks(&["fd00::/8"]),
+            ..own(Udp, (5005, 5009), (5005, 5009))
+        },
     ];
     let mut spec = HostSpec {
         containers: vec![container("one", 11, true, &[(Tcp, 22, 22)]), container("two", 12, true, &[])],
@@ -245,6 +258,32 @@ fn every_shape_differs_from_every_other() {
     for (i, (what, spec)) in shapes().iter().enumerate() {
         for (j, listing) in listings.iter().enumerate() {
             assert_eq!(Ruleset::new(spec).differences(listing).is_empty(), i == j, "{what} against {j}");
+        }
+    }
+}
+
+#[test]
+fn every_shape_becomes_every_other_and_what_both_have_is_not_touched() {
+    if !can_run() {
+        return;
+    }
+    let shapes: Vec<_> = shapes().into_iter().map(|(what, spec)| (what, Ruleset::new(&spec))).collect();
+    for (from, before) in &shapes {
+        // As if the counters had counted something.
+        let text = before.text().replace(" comment ", " counter packets 7 bytes 70 comment ");
+        let listed = listed_after("nft -f \"$1\"", &[&text]);
+        for (to, after) in &shapes {
+            let update = after.update(&listed).unwrap_or_else(|| panic!("{from} becomes {to}"));
+            assert_eq!(update.is_empty(), from == to, "{from} becomes {to}: {update}");
+            let updated = listed_after("nft -f \"$1\"; nft -f \"$2\"", &[&text, &update]);
+            assert!(after.differences(&updated).is_empty(), "{from} becomes {to}: {update}");
+            assert_eq!(after.update(&updated).as_deref(), Some(""), "{from} becomes {to}: {update}");
+            let both = before.forwards().iter().filter(|target| after.forwards().contains(target));
+            for target in both {
+                let count = |listing| Counters::read(listing).of(target.protocol, Ports::one(target.host_port));
+                let (once, now) = (count(&listed), count(&updated));
+                assert!(once == now && once.is_some_and(|it| it.packets >= 7), "{from} becomes {to}: {target:?}");
+            }
         }
     }
 }

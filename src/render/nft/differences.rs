@@ -144,25 +144,20 @@ impl Content {
                     declare(format!("table inet {TABLE}{flags}"));
                 }
                 "map" => {
-                    let (key, data) = (text::types(&body["type"]), text::types(&body["map"]));
-                    declare(format!("map {name} {{ type {key} : {data}{} }}", flags(body)));
+                    declare(declaration(kind, body));
                     maps.insert(name.to_owned(), elements(body));
                 }
                 "set" => {
-                    declare(format!("set {name} {{ type {}{} }}", text::types(&body["type"]), flags(body)));
+                    declare(declaration(kind, body));
                     let elements = elements(body);
                     content.elements.extend(elements.iter().map(|element| line("set", name, element)));
                 }
-                "chain" => {
-                    declare(format!("chain {name} {{ {} }}", text::base(body)));
-                }
+                "chain" => _ = declare(declaration(kind, body)),
                 "rule" => {
                     let chain = body["chain"].as_str().unwrap_or_default().to_owned();
                     content.rules.entry(chain).or_default().push(text::statements_text(&body["expr"]));
                 }
-                other => {
-                    declare(format!("{other} {name}"));
-                }
+                _ => _ = declare(declaration(kind, body)),
             }
         }
         content.join(maps);
@@ -172,8 +167,10 @@ impl Content {
     /// Joins the maps of addresses and of ports to forwards; elements without a counterpart are shown as they are.
     fn join(&mut self, mut maps: BTreeMap<String, Vec<Value>>) {
         for addresses in maps.keys().filter(|name| is_map_of("addr", name)).cloned().collect::<Vec<_>>() {
-            let ports = addresses.replace("addr", "port");
-            let shape = Shape::named(&addresses).map(|(shape, _)| shape);
+            let (prefix, family) = addresses.rsplit_once("addr").expect("it is in the name");
+            let ports = format!("{prefix}port{family}");
+            let named = Shape::named(&addresses);
+            let shape = named.as_ref().map(|(shape, _)| shape);
             let mut counterparts: BTreeMap<Key, Value> = BTreeMap::new();
             for element in maps.remove(&ports).unwrap_or_default() {
                 match parts(&element, shape).filter(|(_, value)| port(value).is_some()) {
@@ -196,7 +193,8 @@ impl Content {
             self.elements.extend(counterparts.values().map(|element| line("map", &ports, element)));
         }
         for map in maps.keys().filter(|name| is_map_of("range", name)).cloned().collect::<Vec<_>>() {
-            let shape = Shape::named(&map).map(|(shape, _)| shape);
+            let named = Shape::named(&map);
+            let shape = named.as_ref().map(|(shape, _)| shape);
             for element in maps.remove(&map).unwrap_or_default() {
                 let forward = parts(&element, shape).and_then(|(key, value)| {
                     let (address, ports) = (value.as_str()?.parse().ok()?, key.ports);
@@ -252,6 +250,20 @@ impl Content {
     }
 }
 
+/// An object of a table without its elements or rules.
+pub(super) fn declaration(kind: &str, body: &Value) -> String {
+    let name = body["name"].as_str().unwrap_or_default();
+    match kind {
+        "map" => {
+            let (key, data) = (text::types(&body["type"]), text::types(&body["map"]));
+            format!("map {name} {{ type {key} : {data}{} }}", flags(body))
+        }
+        "set" => format!("set {name} {{ type {}{} }}", text::types(&body["type"]), flags(body)),
+        "chain" => format!("chain {name} {{ {} }}", text::base(body)),
+        other => format!("{other} {name}"),
+    }
+}
+
 /// Whether a line is about the counting of packets.
 fn is_about_counting(line: &RuleLine) -> bool {
     let RuleLine::Rule(text) = line else { return false };
@@ -267,7 +279,7 @@ fn line(kind: &str, name: &str, element: &Value) -> (String, RuleLine) {
 }
 
 /// The elements of a set or map, stripped of counters and comments, and with names for protocols.
-fn elements(body: &Value) -> Vec<Value> {
+pub(super) fn elements(body: &Value) -> Vec<Value> {
     let protocol_at = body["type"].as_array().and_then(|types| types.iter().position(|it| it == "inet_proto"));
     let elements = match body.get("elem") {
         Some(Value::Array(elements)) => elements.clone(),
@@ -345,7 +357,7 @@ impl Key {
 
 /// The key and value of an element `protocol . port : value`, with an address of the host before it, or with what one of our own
 /// forwards of a `shape` asks for behind it.
-fn parts(element: &Value, shape: Option<Shape>) -> Option<(Key, &Value)> {
+fn parts<'v>(element: &'v Value, shape: Option<&Shape>) -> Option<(Key, &'v Value)> {
     let [key, value] = element.as_array()?.as_slice() else {
         return None;
     };

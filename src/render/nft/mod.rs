@@ -22,7 +22,8 @@
 //!   directly, bypassing the host.
 //!
 //! Invariants:
-//! - Loading is one transaction: declare, delete, define. It never names other tables.
+//! - Loading is one transaction, which never names other tables. It changes what differs from the table that is loaded, since
+//!   connections would get lost if the whole was deleted and defined again (`update.rs`).
 //! - Text and JSON are made from the same objects, and so is the comparison.
 //!
 //! Not here: running `nft` (that is `host`).
@@ -35,6 +36,7 @@ mod parts;
 mod ruleset;
 mod text;
 mod traffic;
+mod update;
 
 pub use differences::{RuleLine, RulesDifference};
 pub use own::Condition;

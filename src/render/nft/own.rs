@@ -31,12 +31,15 @@ pub struct Condition {
 }
 
 /// Which parts of a condition are given. The order is that of precedence, the last one first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Shape {
     at: bool,
     interface: bool,
     source: bool,
     not_from_guests: bool,
+    /// The interface, where keys have no room for it: the registers of nftables hold 64 bytes, and two IPv6 addresses with an
+    /// interface leave too few of them for the address of the guest. Then each interface has maps and a rule of its own.
+    apart: Option<String>,
 }
 
 /// What the names of the maps begin with.
@@ -46,23 +49,29 @@ const PREFIX: &str = "own";
 const LETTERS: [char; 4] = ['d', 'i', 's', 'o'];
 
 impl Shape {
-    fn of(forward: &OwnForward) -> Self {
+    fn of(forward: &OwnForward, is_v6: bool) -> Self {
+        let (at, source) = (forward.at.is_some(), !forward.sources.is_empty());
         Self {
-            at: forward.at.is_some(),
+            at,
             interface: forward.interface.is_some(),
-            source: !forward.sources.is_empty(),
+            source,
             not_from_guests: !forward.hairpin,
+            apart: forward.interface.clone().filter(|_| is_v6 && at && source),
         }
     }
 
-    fn parts(self) -> [bool; 4] {
-        [self.at, self.interface, self.source, self.not_from_guests]
+    /// Which parts of the condition are in the keys, and whether guests are excluded.
+    fn parts(&self) -> [bool; 4] {
+        [self.at, self.interface && self.apart.is_none(), self.source, self.not_from_guests]
     }
 
-    /// The name of a map: `own_ds_addr4`.
-    fn map(self, what: &str, family: Family) -> String {
-        let letters: String =
+    /// The name of a map: `own_ds_addr4`, or with an interface apart `own_ds.eth0_addr6`.
+    fn map(&self, what: &str, family: Family) -> String {
+        let mut letters: String =
             LETTERS.into_iter().zip(self.parts()).filter(|(_, has)| *has).map(|(letter, _)| letter).collect();
+        if let Some(interface) = &self.apart {
+            letters = format!("{letters}.{}", escaped(interface));
+        }
         let letters = if letters.is_empty() { letters } else { format!("_{letters}") };
         format!("{PREFIX}{letters}_{what}{}", family.suffix)
     }
@@ -70,42 +79,80 @@ impl Shape {
     /// The shape in the name of a map, and what the map holds: `addr`, `port` or `range`.
     pub(super) fn named(map: &str) -> Option<(Self, &str)> {
         let rest = map.strip_prefix(PREFIX)?.strip_prefix('_')?.strip_suffix(['4', '6'])?;
-        let (letters, what) = rest.split_once('_').unwrap_or(("", rest));
+        let (letters, what) = rest.rsplit_once('_').unwrap_or(("", rest));
+        let (letters, apart) = match letters.split_once('.') {
+            Some((letters, interface)) => (letters, Some(unescaped(interface)?)),
+            None => (letters, None),
+        };
         let [at, interface, source, not_from_guests] = LETTERS.map(|letter| letters.contains(letter));
-        Some((Self { at, interface, source, not_from_guests }, what))
+        Some((Self { at, interface: interface || apart.is_some(), source, not_from_guests, apart }, what))
     }
 
     /// The condition that the end of a key stands for, behind protocol and ports.
-    pub(super) fn condition(self, key: &[serde_json::Value]) -> Option<Condition> {
+    pub(super) fn condition(&self, key: &[serde_json::Value]) -> Option<Condition> {
         let mut key = key.iter();
         let mut next = |has: bool| if has { key.next().map(Some) } else { Some(None) };
-        let (at, interface, source) = (next(self.at)?, next(self.interface)?, next(self.source)?);
+        let [at, interface, source, _] = self.parts();
+        let (at, interface, source) = (next(at)?, next(interface)?, next(source)?);
         let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
         let condition = Condition {
             at: at.map(|at| at.as_str()?.parse().ok().map(Some)).unwrap_or(Some(None))?,
-            interface: interface.map(|name| text(name).map(Some)).unwrap_or(Some(None))?,
+            interface: interface.map(|name| text(name).map(Some)).unwrap_or(Some(self.apart.clone()))?,
             source: source.map(|source| prefix(source).map(Some)).unwrap_or(Some(None))?,
             not_from_guests: self.not_from_guests,
         };
         key.next().is_none().then_some(condition)
     }
 
-    fn types(self, family: Family) -> Vec<SetType> {
+    fn types(&self, family: Family) -> Vec<SetType> {
+        let [at, interface, source, _] = self.parts();
         let mut types = vec![SetType::InetProto, SetType::InetService];
-        types.extend(self.at.then_some(family.address));
-        types.extend(self.interface.then_some(SetType::Ifname));
-        types.extend(self.source.then_some(family.address));
+        types.extend(at.then_some(family.address));
+        types.extend(interface.then_some(SetType::Ifname));
+        types.extend(source.then_some(family.address));
         types
     }
 
     /// What is looked up.
-    fn key(self, family: Family) -> Expression<'static> {
+    fn key(&self, family: Family) -> Expression<'static> {
+        let [at, interface, source, _] = self.parts();
         let mut key = vec![meta(MetaKey::L4proto), payload("th", "dport")];
-        key.extend(self.at.then(|| payload(family.header, "daddr")));
-        key.extend(self.interface.then(|| meta(MetaKey::Iifname)));
-        key.extend(self.source.then(|| payload(family.header, "saddr")));
+        key.extend(at.then(|| payload(family.header, "daddr")));
+        key.extend(interface.then(|| meta(MetaKey::Iifname)));
+        key.extend(source.then(|| payload(family.header, "saddr")));
         concat(key)
     }
+
+    /// The key of an element.
+    fn element(&self, (protocol, range, condition): &Key) -> Expression<'static> {
+        let mut key = vec![string(protocol.as_str()), ports(*range)];
+        key.extend(condition.at.map(|at| string(at.to_string())));
+        key.extend(condition.interface.clone().filter(|_| self.apart.is_none()).map(string));
+        key.extend(condition.source.as_ref().map(network));
+        concat(key)
+    }
+}
+
+/// An interface's name in that of a map. nft takes letters, digits and four other characters there; `/` stands in no
+/// interface's name.
+fn escaped(interface: &str) -> String {
+    let escape = |byte: u8| match byte {
+        b'-' | b'.' => char::from(byte).to_string(),
+        _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        _ => format!("/{byte:02x}"),
+    };
+    interface.bytes().map(escape).collect()
+}
+
+/// The interface that [`escaped`] made this of.
+fn unescaped(text: &str) -> Option<String> {
+    let mut parts = text.split('/');
+    let mut bytes = parts.next()?.as_bytes().to_vec();
+    for part in parts {
+        bytes.push(u8::from_str_radix(part.get(..2)?, 16).ok()?);
+        bytes.extend(part[2..].bytes());
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// A network in a key.
@@ -154,7 +201,7 @@ fn elements(ruleset: &Ruleset) -> Vec<(Shape, Family, Elements)> {
     let mut all: BTreeMap<(Shape, bool), Elements> = BTreeMap::new();
     for target in &ruleset.own {
         for to in target.to.iter().flatten() {
-            let elements = all.entry((Shape::of(&target.forward), !to.is_ipv6())).or_default();
+            let elements = all.entry((Shape::of(&target.forward, to.is_ipv6()), !to.is_ipv6())).or_default();
             elements.add(&target.forward, *to);
         }
     }
@@ -172,22 +219,14 @@ pub(super) fn objects(ruleset: &Ruleset) -> Vec<NfListObject<'static>> {
                 objects.push(typed_map(shape.map(what, family), (&types, data), elements, has_ranges));
             }
         };
-        let addresses = single.iter().map(|(key, (to, _))| (element(key), string(to.to_string())));
+        let addresses = single.iter().map(|(key, (to, _))| (shape.element(key), string(to.to_string())));
         map("addr", family.address, addresses.collect(), shape.source);
-        let ports = single.iter().map(|(key, (_, port))| (element(key), Expression::Number((*port).into())));
+        let ports = single.iter().map(|(key, (_, port))| (shape.element(key), Expression::Number((*port).into())));
         map("port", SetType::InetService, ports.collect(), shape.source);
-        let ranges = ranges.iter().map(|(key, to)| (element(key), string(to.to_string())));
+        let ranges = ranges.iter().map(|(key, to)| (shape.element(key), string(to.to_string())));
         map("range", family.address, ranges.collect(), true);
     }
     objects
-}
-
-fn element((protocol, range, condition): &Key) -> Expression<'static> {
-    let mut key = vec![string(protocol.as_str()), ports(*range)];
-    key.extend(condition.at.map(|at| string(at.to_string())));
-    key.extend(condition.interface.clone().map(string));
-    key.extend(condition.source.as_ref().map(network));
-    concat(key)
 }
 
 /// The rules for connections that arrive, or for those of the host itself (`is_own`).
@@ -197,7 +236,8 @@ pub(super) fn rules(ruleset: &Ruleset, is_own: bool) -> Vec<Statements> {
     for (shape, family, elements) in
         elements(ruleset).into_iter().filter(|(shape, ..)| !(is_own && shape.interface))
     {
-        let mut first = Vec::new();
+        let mut first: Statements =
+            shape.apart.clone().map(|it| is(meta(MetaKey::Iifname), string(it))).into_iter().collect();
         let not_to_localhost = is_own && family.is_v6 && !shape.at;
         if not_to_localhost {
             first.push(is_not(payload("ip6", "daddr"), string("::1")));
@@ -238,5 +278,6 @@ pub(super) fn purpose(map: &str) -> Option<String> {
     } else {
         "Protocol and port of the host"
     };
-    Some(format!("# {ports}{} : {value}.", parts.collect::<String>()))
+    let apart = shape.apart.as_ref().map(|interface| format!(", of {interface}")).unwrap_or_default();
+    Some(format!("# {ports}{}{apart} : {value}.", parts.collect::<String>()))
 }

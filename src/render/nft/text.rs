@@ -36,14 +36,19 @@ fn file(objects: &Table) -> String {
     if objects.0.is_empty() {
         return text;
     }
-    write!(text, "\ntable inet {TABLE} {{").expect(INFALLIBLE);
-    for object in &objects.0 {
-        if let Some(block) = block(&super::objects::object(object), objects) {
-            text.push('\n');
-            for line in block.lines() {
-                let indent = if line.is_empty() { "" } else { "  " };
-                writeln!(text, "{indent}{line}").expect(INFALLIBLE);
-            }
+    let blocks = objects.0.iter().filter_map(|object| block(&super::objects::object(object), objects));
+    write!(text, "\n{}", table(blocks)).expect(INFALLIBLE);
+    text
+}
+
+/// A table with these maps, sets and chains.
+pub(super) fn table(blocks: impl IntoIterator<Item = String>) -> String {
+    let mut text = format!("table inet {TABLE} {{");
+    for block in blocks {
+        text.push('\n');
+        for line in block.lines() {
+            let indent = if line.is_empty() { "" } else { "  " };
+            writeln!(text, "{indent}{line}").expect(INFALLIBLE);
         }
     }
     text.push_str("}\n");
@@ -53,7 +58,7 @@ fn file(objects: &Table) -> String {
 const INFALLIBLE: &str = "writing to a string does not fail";
 
 /// Prints a map, set or chain with its contents. Rules are printed with their chain, so a rule on its own is `None`.
-fn block(object: &Value, all: &Table) -> Option<String> {
+pub(super) fn block(object: &Value, all: &Table) -> Option<String> {
     let (kind, body) = object.as_object()?.iter().next()?;
     let name = body.get("name").map(expression).unwrap_or_default();
     let mut lines = Vec::new();
@@ -149,7 +154,18 @@ pub(super) fn types(types: &Value) -> String {
 }
 
 fn elements(body: &Value) -> Vec<String> {
-    let mut elements = body.get("elem").and_then(Value::as_array).cloned().unwrap_or_default();
+    let elements = body.get("elem").and_then(Value::as_array).cloned().unwrap_or_default();
+    if elements.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec!["  elements = {".to_owned()];
+    lines.extend(element_texts(body, elements).into_iter().map(|element| format!("    {element},")));
+    lines.push("  }".to_owned());
+    lines
+}
+
+/// Elements of a set or map, as [`element_text`].
+pub(super) fn element_texts(body: &Value, mut elements: Vec<Value>) -> Vec<String> {
     let interface_at = body["type"].as_array().and_then(|types| types.iter().position(|it| it == "ifname"));
     for element in elements.iter_mut().filter_map(|element| element.get_mut(0)) {
         let interface = interface_at.and_then(|at| element.get_mut("concat")?.get_mut(at));
@@ -157,13 +173,7 @@ fn elements(body: &Value) -> Vec<String> {
             *interface = quoted(interface).into();
         }
     }
-    if elements.is_empty() {
-        return Vec::new();
-    }
-    let mut lines = vec!["  elements = {".to_owned()];
-    lines.extend(elements.iter().map(|element| format!("    {},", element_text(element))));
-    lines.push("  }".to_owned());
-    lines
+    elements.iter().map(element_text).collect()
 }
 
 /// An element of a set, or `key : value` of a map.

@@ -257,10 +257,3 @@ pub(super) fn rules(ruleset: &Ruleset) -> Vec<Statements> {
 pub(super) fn counts(set: &str) -> bool {
     set.starts_with(SETS)
 }
-
-impl Ruleset {
-    /// The names of the sets that count.
-    pub fn counting_sets(&self) -> Vec<String> {
-        counted(self).into_keys().map(Kind::set).collect()
-    }
-}

@@ -7,13 +7,18 @@ use crate::support::{Lab, OWN_OPTIONS};
 /// How often the rules are replaced in our way, and in the way that the comparison stands for.
 const REPLACEMENTS: (u32, u32) = (1000, 200);
 
+/// What one of the two configurations has more. It makes maps of its own, and rules in the chains of the other forwards.
+const MORE: &str = "services.container-rebuild.containers.one.forwards.games = { protocol = \"udp\"; hostPort = \"27000:27010\"; };";
+
 fn host(more: &str) -> String {
     format!(
         "{{\n{OWN_OPTIONS}  containers.one = {{ autoStart = true; privateNetwork = true;
     hostAddress = \"192.168.100.111\"; localAddress = \"192.168.100.11\";
     hostAddress6 = \"fd00::111\"; localAddress6 = \"fd00::11\";
-    forwardPorts = [ {{ hostPort = 8080; containerPort = 80; }} {{ hostPort = 8080; containerPort = 80; protocol = \"udp\"; }} {more} ];
-    config.networking.firewall.enable = false; }};\n}}\n"
+    forwardPorts = [ {{ hostPort = 8080; containerPort = 80; }} {{ hostPort = 8080; containerPort = 80; protocol = \"udp\"; }} ];
+    config.networking.firewall.enable = false; }};
+  {more}
+}}\n"
     )
 }
 
@@ -21,22 +26,37 @@ fn host(more: &str) -> String {
 #[ignore = "needs a lab: make scenarios"]
 fn a_thousand_replacements_of_the_rules_lose_no_connection() {
     let lab = Lab::empty();
-    let more = host("{ hostPort = 9090; containerPort = 80; }");
-    lab.write("/root/more.nix", &more);
-    lab.switch(&host(""));
+    let (plain, more) = (host(""), host(MORE));
+    lab.switch(&plain);
+    // What switches load is kept, to be loaded again and again.
+    lab.write(
+        "/usr/local/sbin/nft",
+        "#!/bin/bash\n[[ $* == '-f -' ]] && exec nft.real -f <(tee /run/loaded.nft)\nexec nft.real \"$@\"\n",
+    );
     lab.sh(
-        "container-rebuild firewall /root/more.nix >/run/more.nft; container-rebuild firewall /root/host.nix >/run/plain.nft
-         ip netns exec lan sysctl -qw net.ipv4.tcp_tw_reuse=1",
+        "chmod +x /usr/local/sbin/nft; ln -s \"$(PATH=/usr/sbin:/usr/bin type -P nft)\" /usr/local/sbin/nft.real",
     )
     .ok();
+    for (configuration, file) in [(&more, "more"), (&plain, "plain")] {
+        lab.switch(configuration);
+        lab.sh(&format!(
+            "mv /run/loaded.nft /run/{file}.nft; container-rebuild firewall /root/host.nix >/run/{file}-whole.nft"
+        ))
+        .ok();
+    }
+    lab.sh("rm /usr/local/sbin/nft /usr/local/sbin/nft.real; ip netns exec lan sysctl -qw net.ipv4.tcp_tw_reuse=1")
+        .ok();
     lab.write("/root/traffic.py", TRAFFIC);
+    lab.write("/root/switch", SWITCH);
+    lab.write("/root/more.text", &more);
+    lab.write("/root/plain.text", &plain);
     let (ours, flushes) = REPLACEMENTS;
-    // Whole switches also delete connections of forwards that are gone, and keep the counters of those that stay.
+    // Whole switches also delete connections of forwards that are gone.
     let measured = lab.sh(&format!(
         "python3 /root/traffic.py \
          '{ours} nft -f /run/more.nft ; nft -f /run/plain.nft' \
-         '6 container-rebuild --quiet switch --yes /root/more.nix ; container-rebuild --quiet switch --yes /root/host.nix' \
-         '{flushes} nft flush ruleset ; nft -f /run/plain.nft'"
+         '6 bash /root/switch more ; bash /root/switch plain' \
+         '{flushes} nft flush ruleset ; nft -f /run/plain-whole.nft'"
     ));
     let measured: Vec<Value> =
         measured.ok().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
@@ -52,8 +72,13 @@ fn a_thousand_replacements_of_the_rules_lose_no_connection() {
     }
     // The traffic is dense enough to notice the moment without rules.
     assert!(!flushed["failed"].as_object().expect("a set").is_empty(), "{measured:#?}");
+    lab.sh("rm /root/*.text /root/switch /root/traffic.py /run/*.nft").ok();
     lab.finish();
 }
+
+/// A switch to one of the two configurations.
+const SWITCH: &str =
+    "cp /root/$1.text /root/host.nix; exec container-rebuild --quiet switch --yes /root/host.nix\n";
 
 /// `traffic.py 'COUNT COMMAND ; COMMAND'…`: runs each list of commands, one command after the other until COUNT have run, under
 /// traffic from the LAN to the guest, and prints a line of JSON for each list. 50 connections exchange data all the time, half of

@@ -167,7 +167,8 @@ fn an_mtu_is_set_by_a_reload_and_a_missing_bridge_is_created_and_deleted_again()
     };
     let plain = web("wasabi", 11);
     let mtus = || {
-        lab.sh("cat /sys/class/net/ve-wasabi/mtu; container-rebuild run wasabi -- cat /sys/class/net/eth0/mtu").ok()
+        let end = |arguments: &str| format!("ip -oneline {arguments} | sed 's/.* mtu \\([0-9]*\\) .*/\\1/'; ");
+        lab.sh(&[end("link show ve-wasabi"), end("-n container-wasabi link show eth0")].concat()).ok()
     };
     lab.switch(&host(&[&plain]));
     assert_eq!(mtus(), "1500\n1500\n");

@@ -1,16 +1,16 @@
 //! The namespaces: a host, machines outside and guests, each with servers on all ports.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use container_rebuild::model::spec::Protocol;
-use container_rebuild::render::nft::Ruleset;
+use container_rebuild::render::nft::{Ruleset, TABLE};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, setns, unshare};
 
@@ -37,6 +37,15 @@ enum Server {
     Udp(&'static str, u16, UdpSocket),
 }
 
+impl AsFd for Server {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(.., listener) => listener.as_fd(),
+            Self::Udp(.., socket) => socket.as_fd(),
+        }
+    }
+}
+
 impl Network {
     /// Makes all namespaces inside of this one, which is that of the host, and starts the servers.
     pub(super) fn new() -> Self {
@@ -51,12 +60,15 @@ impl Network {
         let this = Self { namespaces, loaded: RefCell::default(), next_port: Cell::new(10_000) };
         this.enter("host");
         MACHINES.iter().for_each(|machine| this.connect(machine));
-        run("ip address add 198.51.100.3/24 dev eth1");
+        run("ip address add 198.51.100.3/32 dev eth1");
         let mut servers = Vec::new();
         for machine in MACHINES {
             this.enter(machine.name);
-            let addresses: Vec<&str> = match machine.interface {
-                None => HOST_ADDRESSES.iter().copied().chain(["127.0.0.1"]).collect(),
+            let addresses: BTreeSet<&str> = match machine.interface {
+                None => {
+                    let ends = MACHINES.iter().flat_map(|it| [Some(it.host4), it.v6.map(|_| it.host6)]).flatten();
+                    HOST_ADDRESSES.into_iter().chain(["127.0.0.1"]).chain(ends).collect()
+                }
                 Some(_) => [machine.v4].into_iter().chain(machine.v6).collect(),
             };
             for (address, port) in addresses.iter().flat_map(|address| PORTS.map(|port| (*address, port))) {
@@ -67,7 +79,22 @@ impl Network {
         }
         this.enter("host");
         std::thread::spawn(move || serve(&servers));
+        MACHINES.iter().for_each(|machine| this.meet(machine));
         this
+    }
+
+    /// Waits until the host and a machine reach each other: interfaces that have just come up need a moment for IPv6.
+    fn meet(&self, machine: &Machine) {
+        let families = [Some((machine.v4, machine.host4)), machine.v6.map(|v6| (v6, machine.host6))];
+        for (address, of_host) in families.into_iter().flatten() {
+            for (name, to) in [("host", address), (machine.name, of_host)] {
+                self.enter(name);
+                let to = SocketAddr::new(to.parse().expect("an address"), PORTS[0]);
+                TcpStream::connect_timeout(&to, 5 * PATIENCE)
+                    .unwrap_or_else(|error| panic!("{name} to {to}: {error}"));
+            }
+        }
+        self.enter("host");
     }
 
     /// Makes a namespace the current one.
@@ -102,11 +129,13 @@ impl Network {
 
     /// Replaces the rules, and sets what they need.
     pub(super) fn load(&self, rules: &Ruleset) {
-        let mut nft = Command::new("nft");
-        let mut nft =
-            nft.args(["-f", "-"]).env("PATH", namespaces::path()).stdin(Stdio::piped()).spawn().expect("nft");
-        nft.stdin.take().expect("a pipe").write_all(rules.text().as_bytes()).expect("nft reads");
-        assert!(nft.wait().expect("its status").success(), "{}", rules.text());
+        // As the program does: what differs from the table that is loaded, or all of it.
+        let listed = nft(&["-j", "list", "table", "inet", TABLE], "");
+        let update = listed.ok().and_then(|listed| rules.update(&serde_json::from_str(&listed).expect("JSON")));
+        let text = update.unwrap_or_else(|| rules.text());
+        if let Err(error) = nft(&["-f", "-"], &text) {
+            panic!("{error}\n{text}");
+        }
         let former = self.loaded.replace(rules.clone());
         for sysctl in rules.released(&former).into_iter().chain(rules.sysctls()) {
             let file = format!("/proc/sys/{}", sysctl.name.replace('.', "/"));
@@ -161,11 +190,8 @@ fn ask(probe: &Probe, port: u16) -> Option<String> {
 fn serve(servers: &[Server]) {
     let answer = |name: &str, port: u16, peer: SocketAddr| format!("{name} {port} {}", peer.ip());
     loop {
-        let fd = |server| match server {
-            &Server::Tcp(.., ref listener) => listener.as_fd(),
-            &Server::Udp(.., ref socket) => socket.as_fd(),
-        };
-        let mut ready: Vec<_> = servers.iter().map(|server| PollFd::new(fd(server), PollFlags::POLLIN)).collect();
+        let mut ready: Vec<_> =
+            servers.iter().map(|server| PollFd::new(server.as_fd(), PollFlags::POLLIN)).collect();
         poll(&mut ready, PollTimeout::NONE).expect("sockets");
         for (server, _) in servers.iter().zip(&ready).filter(|(_, ready)| ready.any() == Some(true)) {
             // Whoever asked may be gone already.
@@ -183,6 +209,18 @@ fn serve(servers: &[Server]) {
             }
         }
     }
+}
+
+/// What nft prints, or its error.
+fn nft(arguments: &[&str], input: &str) -> Result<String, String> {
+    let mut nft = Command::new("nft");
+    nft.args(arguments).env("PATH", namespaces::path());
+    nft.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut nft = nft.spawn().expect("nft");
+    nft.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("nft reads");
+    let output = nft.wait_with_output().expect("its output");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
 }
 
 /// Runs a command of iproute2 in the current namespace.

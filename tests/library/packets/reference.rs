@@ -1,11 +1,12 @@
 //! Who answers a packet, said without rules and maps: by going through the declared forwards, as docs/network.md describes them.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use container_rebuild::model::spec::{HostSpec, Network, OwnForward, Ports, Prefix, Private, Protocol};
 
 /// A network namespace: the host itself, another machine, or a guest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Machine {
     pub(super) name: &'static str,
     /// The host's interface to it; none is the host itself.
@@ -45,6 +46,12 @@ pub(super) const MACHINES: [Machine; 6] = [HOST, LAN, INTERNET, GUESTS[0], GUEST
 
 /// The host's addresses that others send to.
 pub(super) const HOST_ADDRESSES: [&str; 5] = ["10.77.0.2", "198.51.100.2", "198.51.100.3", "fd77::2", "fd51::2"];
+
+impl fmt::Debug for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
 
 /// The first packet of a connection.
 #[derive(Debug, Clone, Copy)]
