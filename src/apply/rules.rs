@@ -117,9 +117,9 @@ impl<'a> Rules<'a> {
         while state.is_writing {
             state = self.written.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        let misleads = state.misleads(&addresses);
-        state.is_outdated |= misleads;
-        if !anew && !misleads {
+        let is_lacking = state.misleads(&addresses) || state.is_open();
+        state.is_outdated |= is_lacking;
+        if !anew && !is_lacking {
             return Ok(());
         }
         let result = self.write(state);
@@ -225,6 +225,12 @@ impl State<'_> {
             self.tried = Some(job.ruleset);
             self.is_forced = true;
         }
+    }
+
+    /// Whether guests can reach more than the host that are to reach the host alone.
+    fn is_open(&self) -> bool {
+        let wanted = self.standing.ruleset();
+        self.loaded.as_ref().is_none_or(|loaded| !loaded.is_empty() && !loaded.isolates_all_of(&wanted))
     }
 
     /// Whether the kernel forwards another container's port to one of these addresses, or did when it was last

@@ -44,6 +44,12 @@ pub(super) fn note(sysctl: &Sysctl) -> io::Result<()> {
     write(&notes)
 }
 
+/// Whether the host forwards packets although we did not make it: those of IPv4, and those of IPv6.
+pub(super) fn others_forward() -> [bool; 2] {
+    let notes = notes();
+    [IPV4_FORWARDING, IPV6_FORWARDING].map(|name| sysctl::is_on(name) && !notes.contains_key(name))
+}
+
 /// Restores all noted sysctls except those in `needed`.
 ///
 /// # Errors
@@ -125,11 +131,13 @@ mod tests {
             set("0");
             for _ in 0..2 {
                 need();
+                assert_eq!(others_forward(), [false, false]);
                 assert_eq!(notes().into_values().map(|note| note.former).collect::<Vec<_>>(), ["0"]);
             }
             fs::remove_file(paths::former_sysctls()).expect("written");
             need();
             assert!(is_on() && notes().is_empty());
+            assert_eq!(others_forward(), [true, false]);
             // A sysctl of an interface disappears with it.
             note(&Sysctl { name: "net.ipv4.conf.lo.route_localnet".to_owned(), value: "1".to_owned() })
                 .expect("no need");

@@ -402,7 +402,8 @@ impl Host for Linux {
 
     fn load_rules(&self, ruleset: &Ruleset) -> Result<(), HostError> {
         kill_point::reach("load rules");
-        let result = nft::load(ruleset).map_err(|error| HostError::Nft { source: error.into() });
+        let routes = former_sysctls::others_forward();
+        let result = nft::load(ruleset, routes).map_err(|error| HostError::Nft { source: error.into() });
         kill_point::reach("rules loaded");
         result
     }

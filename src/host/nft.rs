@@ -5,7 +5,7 @@ use std::io;
 use std::process::Command;
 
 use super::{child, waiting};
-use crate::render::nft::{Counters, Ruleset, TABLE};
+use crate::render::nft::{Before, Counters, Ruleset, TABLE};
 use crate::state::Rules;
 
 /// The `nft` that was set when packaging; otherwise the one on `PATH`.
@@ -89,8 +89,9 @@ fn list(arguments: &[&str]) -> Result<serde_json::Value, NftError> {
     serde_json::from_slice(&output).map_err(NftError::Unexpected)
 }
 
-/// Makes these rules our table in one transaction. What stays is not touched, so connections and counters of forwards go on.
-pub(super) fn load(ruleset: &Ruleset) -> Result<(), NftError> {
+/// Makes these rules our table in one transaction, on a host that `routes` packets of IPv4 and IPv6 without our doing. What stays
+/// is not touched, so connections and counters of forwards go on.
+pub(super) fn load(ruleset: &Ruleset, routes: [bool; 2]) -> Result<(), NftError> {
     let listed = match rules() {
         Ok(Rules::Present(listing)) => listing,
         Ok(Rules::Absent) => serde_json::Value::Null,
@@ -100,13 +101,14 @@ pub(super) fn load(ruleset: &Ruleset) -> Result<(), NftError> {
             serde_json::Value::Null
         }
     };
-    match ruleset.update(&listed).map(|update| if update.is_empty() { Ok(()) } else { load_text(&update) }) {
+    let before = Before { counted: Counters::read(&listed), routes };
+    match ruleset.update(&listed, &before).map(|update| if update.is_empty() { Ok(()) } else { load_text(&update) }) {
         Some(Ok(())) => return Ok(()),
         // Somebody has changed the table since it was listed, or this nft cannot do it.
         Some(Err(error)) => tracing::debug!(%error, "replace the whole table"),
         None => {}
     }
-    load_text(&ruleset.text_counting(&Counters::read(&listed)))
+    load_text(&ruleset.text_after(&before))
 }
 
 fn load_text(text: &str) -> Result<(), NftError> {
@@ -133,13 +135,13 @@ mod tests {
                 ..NatSpec::default()
             };
             let ruleset = Ruleset::new(&HostSpec { containers: vec![], nat });
-            load(&ruleset).expect("loaded");
+            load(&ruleset, [false; 2]).expect("loaded");
             assert!(!others_filter_forwards().expect("listed"));
             let Rules::Present(listing) = rules().expect("listed") else { panic!("it was loaded") };
             assert!(ruleset.differences(&listing).is_empty());
             let error = load_text("delete table inet none\n").expect_err("refused");
             assert!(error.to_string().contains("No such file or directory"), "{error}");
-            load(&Ruleset::default()).expect("emptied");
+            load(&Ruleset::default(), [false; 2]).expect("emptied");
             assert_eq!(rules().expect("listed"), Rules::Absent);
             let theirs = "add table ip theirs; add chain ip theirs c { type filter hook forward priority 0; }";
             execute(&[theirs], "").expect("added");

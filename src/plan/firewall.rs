@@ -67,14 +67,23 @@ impl FirewallChange {
         self.changed && self.part(name, self.former.get(name)) != self.part(name, self.wanted.get(name))
     }
 
-    /// The part of the rules that exists because of a container.
-    fn part(&self, name: &ContainerName, network: Option<&Network>) -> Option<(String, Ruleset)> {
-        let Network::Private(Private { veth: Some(veth), .. }) = network? else { return None };
-        let alone = Ruleset::of(network.map(|network| (name, network)), &NatSpec::default());
-        // The rules list the interfaces of all containers, or none.
-        let others = [Some(&self.ruleset), self.standing.as_ref()];
-        let has_links = others.into_iter().flatten().any(Ruleset::has_links);
-        (has_links || !alone.is_empty()).then(|| (interface::way_in(name, veth), alone))
+    /// The part of the rules that exists because of a container: interfaces that they list, and forwards.
+    fn part(&self, name: &ContainerName, network: Option<&Network>) -> Option<(BTreeSet<String>, Ruleset)> {
+        let own = [(name, network?)];
+        let forwards = Ruleset::of(own, &NatSpec::default());
+        let mut interfaces = BTreeSet::new();
+        for (ruleset, nat) in
+            self.standing.iter().map(|it| (it, &self.former_nat)).chain([(&self.ruleset, &self.nat)])
+        {
+            // The rules list the interfaces of all containers, or none.
+            if let Network::Private(Private { veth: Some(veth), .. }) = own[0].1
+                && ruleset.has_links()
+            {
+                interfaces.insert(interface::way_in(name, veth));
+            }
+            interfaces.extend(ruleset.isolates(own, nat));
+        }
+        (!interfaces.is_empty() || !forwards.is_empty()).then_some((interfaces, forwards))
     }
 
     /// Fills in [`Self::in_place`] and [`Self::of_host`].

@@ -109,8 +109,11 @@ impl<'a> Standing<'a> {
             Some(network) => network.addresses().contains(&address),
             None => !other.contains_key(holder),
         };
-        Ruleset::leading(networks.iter().map(|(_, name, network)| (*name, &**network)), nat, |name, address| {
-            holders.lets(name, address, gives)
-        })
+        let networks = networks.iter().map(|(_, name, network)| (*name, &**network));
+        // A guest is kept to the host before it starts, and until it has stopped.
+        let runs = |name: &ContainerName| self.held.get(name).is_some_and(|addresses| !addresses.is_empty());
+        let stopping = change.former.iter().filter(|(name, _)| !change.wanted.contains_key(*name) && runs(name));
+        Ruleset::leading(networks, nat, |name, address| holders.lets(name, address, gives))
+            .and_isolate(change.wanted.iter().chain(stopping), &change.ruleset)
     }
 }

@@ -11,7 +11,7 @@ use container_rebuild::model::spec::{
     ContainerSpec, Forward, HostSpec, NatForward, NatSpec, Network, OwnForward, Ports, Private, Protocol, Users,
     Veth,
 };
-use container_rebuild::render::nft::{Counters, RuleLine, Ruleset};
+use container_rebuild::render::nft::{Before, Counters, RuleLine, Ruleset};
 use serde_json::Value;
 
 use crate::namespaces;
@@ -273,11 +273,11 @@ fn every_shape_becomes_every_other_and_what_both_have_is_not_touched() {
         let text = before.text().replace(" comment ", " counter packets 7 bytes 70 comment ");
         let listed = listed_after("nft -f \"$1\"", &[&text]);
         for (to, after) in &shapes {
-            let update = after.update(&listed).unwrap_or_else(|| panic!("{from} becomes {to}"));
+            let update = after.update(&listed, &Before::default()).unwrap_or_else(|| panic!("{from} becomes {to}"));
             assert_eq!(update.is_empty(), from == to, "{from} becomes {to}: {update}");
             let updated = listed_after("nft -f \"$1\"; nft -f \"$2\"", &[&text, &update]);
             assert!(after.differences(&updated).is_empty(), "{from} becomes {to}: {update}");
-            assert_eq!(after.update(&updated).as_deref(), Some(""), "{from} becomes {to}: {update}");
+            assert_eq!(after.update(&updated, &Before::default()).as_deref(), Some(""), "{from} becomes {to}: {update}");
             let both = before.forwards().iter().filter(|target| after.forwards().contains(target));
             for target in both {
                 let count = |listing| Counters::read(listing).of(target.protocol, Ports::one(target.host_port));

@@ -331,7 +331,7 @@ fn what_somebody_else_did_to_a_container_is_named_and_put_right() {
         (|state, _| state.interfaces.clear(), "`a`: its interface on the host is gone", &["stop a", "start a"]),
         (
             |state, _| state.rules = None,
-            "the nftables rules differ from those last applied: 7 missing, 0 unexpected",
+            "the nftables rules differ from those last applied: 12 missing, 0 unexpected",
             &["firewall"],
         ),
     ];

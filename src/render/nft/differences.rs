@@ -8,8 +8,9 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
+use super::isolation;
 use super::own::{Condition, Shape};
-use super::parts::TABLE;
+use super::parts::{TABLE, V4, V6};
 use super::ruleset::Ruleset;
 use super::text;
 use super::traffic;
@@ -130,6 +131,7 @@ impl Content {
     fn read(listing: &Value) -> Self {
         let mut content = Self::default();
         let mut maps = BTreeMap::new();
+        let routers = [V4, V6].map(|family| text::rule_text(&isolation::router(family)));
         let objects = listing.get("nftables").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let objects =
             objects.iter().filter_map(|object| object.as_object().and_then(|object| object.iter().next()));
@@ -155,7 +157,11 @@ impl Content {
                 "chain" => _ = declare(declaration(kind, body)),
                 "rule" => {
                     let chain = body["chain"].as_str().unwrap_or_default().to_owned();
-                    content.rules.entry(chain).or_default().push(text::statements_text(&body["expr"]));
+                    let text = text::statements_text(&body["expr"]);
+                    // A rule that the host adds, and no configuration.
+                    if !(chain == isolation::CHAIN && routers.contains(&text)) {
+                        content.rules.entry(chain).or_default().push(text);
+                    }
                 }
                 _ => _ = declare(declaration(kind, body)),
             }

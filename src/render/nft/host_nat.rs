@@ -20,6 +20,8 @@ use crate::model::spec::{NatForward, Ports, Prefix, Protocol};
 
 /// The set of internal interfaces without a pattern.
 const INSIDE: &str = "nat_inside";
+/// What the names of the sets of networks whose connections are translated begin with.
+const FROM: &str = "nat_from";
 
 /// Address of the host (if it matters), protocol and ports.
 type Key = (Option<IpAddr>, Protocol, Ports);
@@ -108,7 +110,7 @@ pub(super) fn objects(nat: &HostNat) -> Vec<NfListObject<'static>> {
         }
         let networks: Vec<_> = networks(nat, family).into_iter().map(network).collect();
         if !networks.is_empty() {
-            objects.push(set(format!("nat_from{}", family.suffix), &[family.address], networks, true));
+            objects.push(set(format!("{FROM}{}", family.suffix), &[family.address], networks, true));
         }
     }
     let names = names(nat);
@@ -215,14 +217,7 @@ pub(super) fn leaving(nat: &HostNat) -> Vec<Statements> {
         rules.push(rule);
     }
     let way_out = || nat.external.clone().map(|external| is(meta(MetaKey::Oifname), string(external)));
-    // One rule each: nft rejects an anonymous set in which a pattern covers another name.
-    let mut inside: Vec<String> = nat.internal.iter().filter(|name| name.ends_with('*')).cloned().collect();
-    match names(nat).as_slice() {
-        [] => {}
-        [one] => inside.push((*one).clone()),
-        _ => inside.push(format!("@{INSIDE}")),
-    }
-    for internal in inside {
+    for internal in inside_names(nat) {
         let inside = is(meta(MetaKey::Iifname), string(internal));
         let is_same = nat.source == [None, None];
         for family in families(nat).take(if is_same { 1 } else { 2 }) {
@@ -237,7 +232,7 @@ pub(super) fn leaving(nat: &HostNat) -> Vec<Statements> {
         }
     }
     for family in families(nat).filter(|family| !networks(nat, *family).is_empty()) {
-        let from = named(&format!("nat_from{}", family.suffix));
+        let from = named(&format!("{FROM}{}", family.suffix));
         let mut rule = vec![is(payload(family.header, "saddr"), from)];
         rule.extend(way_out());
         rule.push(translate(nat, family));
@@ -247,6 +242,32 @@ pub(super) fn leaving(nat: &HostNat) -> Vec<Statements> {
 }
 
 /// Gives a connection the wanted source address, or that of the interface by which it leaves.
+/// The internal interfaces as rules name them.
+fn inside_names(nat: &HostNat) -> Vec<String> {
+    // One rule each: nft rejects an anonymous set in which a pattern covers another name.
+    let mut inside: Vec<String> = nat.internal.iter().filter(|name| name.ends_with('*')).cloned().collect();
+    match names(nat).as_slice() {
+        [] => {}
+        [one] => inside.push((*one).clone()),
+        _ => inside.push(format!("@{INSIDE}")),
+    }
+    inside
+}
+
+/// What tells that a packet comes from where connections of a family are translated: any of these.
+pub(super) fn inside(nat: &HostNat, family: Family) -> Vec<Statements> {
+    if family.is_v6 && !nat.ipv6 {
+        return Vec::new();
+    }
+    let interfaces = inside_names(nat).into_iter();
+    let mut any: Vec<_> =
+        interfaces.map(|name| vec![family.is_it(), is(meta(MetaKey::Iifname), string(name))]).collect();
+    if !networks(nat, family).is_empty() {
+        any.push(vec![is(payload(family.header, "saddr"), named(&format!("{FROM}{}", family.suffix)))]);
+    }
+    any
+}
+
 fn translate(nat: &HostNat, family: Family) -> Statement<'static> {
     match source(nat, family) {
         Some(address) => {

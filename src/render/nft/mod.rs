@@ -16,6 +16,7 @@
 //!   own, because nft refuses a map whose values mix single ports and ranges.
 //! - Our own forwards may ask for an address of the host, an interface or source networks. Those that ask for the same things
 //!   share their maps, with these things in the keys, so that a connection costs one lookup for each kind of condition in use.
+//! - Guests that NAT is not for reach the host alone, although it forwards packets ([`isolation`]).
 //! - A set counts the packets of each forward; the counters go on when the table is replaced.
 //! - Rules match only the exact names of our own interfaces and their bridges, so another tool's `ve-…` is left alone.
 //!   Packets that come in through a bridge for a guest on the same bridge are masqueraded, too: the guest would answer
@@ -30,6 +31,7 @@
 
 mod differences;
 mod host_nat;
+mod isolation;
 mod objects;
 mod own;
 mod parts;
@@ -39,6 +41,7 @@ mod traffic;
 mod update;
 
 pub use differences::{RuleLine, RulesDifference};
+pub use isolation::Before;
 pub use own::Condition;
 pub use parts::TABLE;
 pub use ruleset::{IPV4_FORWARDING, IPV6_FORWARDING, OwnTarget, Ruleset, Sysctl, Target};

@@ -10,20 +10,21 @@ use nftables::stmt::Statement;
 use nftables::types::{NfChainPolicy, NfChainType, NfFamily, NfHook};
 use serde_json::Value;
 
+use super::isolation::{self, Before};
 use super::parts::{
     Family, LINKS, Statements, TABLE, V4, V6, concat, dnat, is, is_forwarded, is_local, is_not, meta, named,
     payload, set, string, typed_map,
 };
 use super::ruleset::Ruleset;
-use super::traffic::{self, Counters};
+use super::traffic;
 use super::{host_nat, own};
 
 /// All objects of our table in the order in which they must be defined; empty if there should be no table.
 pub(super) struct Table(pub(super) Vec<NfListObject<'static>>);
 
 impl Table {
-    /// The table whose counters begin with what was `counted` before.
-    pub(super) fn new(ruleset: &Ruleset, counted: &Counters) -> Self {
+    /// The table for a host that has these things before.
+    pub(super) fn new(ruleset: &Ruleset, before: &Before) -> Self {
         let mut objects = Vec::new();
         if ruleset.is_empty() {
             return Self(objects);
@@ -45,10 +46,11 @@ impl Table {
             let links = ruleset.links.iter().map(|link| string(link.clone()));
             objects.push(set(LINKS.to_owned(), &[SetType::Ifname], links.collect(), false));
         }
+        objects.extend(isolation::objects(ruleset));
         objects.extend(own::objects(ruleset));
         objects.extend(ruleset.nat.iter().flat_map(host_nat::objects));
-        objects.extend(traffic::objects(ruleset, counted));
-        let chains = chains(ruleset);
+        objects.extend(traffic::objects(ruleset, &before.counted));
+        let chains = chains(ruleset, before.routes);
         objects.extend(chains.iter().map(|(hook, _)| NfListObject::Chain(hook.object())));
         for (hook, rules) in chains {
             objects.extend(rules.into_iter().map(|expr| {
@@ -111,9 +113,11 @@ const COUNT: Hook =
 const COUNT_OWN: Hook =
     Hook { name: traffic::CHAINS[1], kind: NfChainType::Filter, hook: NfHook::Output, priority: -90 };
 const OUT: Hook = Hook { name: "out", kind: NfChainType::NAT, hook: NfHook::Output, priority: -100 };
+const FORWARD: Hook =
+    Hook { name: isolation::CHAIN, kind: NfChainType::Filter, hook: NfHook::Forward, priority: 0 };
 const POST: Hook = Hook { name: "post", kind: NfChainType::NAT, hook: NfHook::Postrouting, priority: 100 };
 
-fn chains(ruleset: &Ruleset) -> Vec<(Hook, Vec<Statements>)> {
+fn chains(ruleset: &Ruleset, routes: [bool; 2]) -> Vec<(Hook, Vec<Statements>)> {
     let (v4, v6) = (
         ruleset.forwards.iter().any(|forward| forward.v4.is_some()),
         ruleset.forwards.iter().any(|forward| forward.v6.is_some()),
@@ -164,7 +168,8 @@ fn chains(ruleset: &Ruleset) -> Vec<(Hook, Vec<Statements>)> {
         post.extend(host_nat::leaving(nat));
     }
     let counting = traffic::rules(ruleset);
-    let wanted = [(PRE, pre), (OUT, out), (COUNT, counting.clone()), (COUNT_OWN, counting)];
+    let forward = isolation::rules(ruleset, routes);
+    let wanted = [(PRE, pre), (OUT, out), (COUNT, counting.clone()), (COUNT_OWN, counting), (FORWARD, forward)];
     chains.extend(wanted.into_iter().filter(|(_, rules)| !rules.is_empty()));
     chains.push((POST, post));
     chains
@@ -198,13 +203,13 @@ fn table() -> NfListObject<'static> {
 impl Ruleset {
     /// The rules as libnftables-json(5), for `nft -j -f`.
     pub fn json(&self) -> Value {
-        transaction(&Table::new(self, &Counters::default()))
+        transaction(&Table::new(self, &Before::default()))
     }
 
     /// The table as `nft -j list table` would print it after loading, except for handles. Other rulesets are compared
     /// with this if there is no kernel to ask.
     pub fn listing(&self) -> Value {
-        listing(&Table::new(self, &Counters::default()))
+        listing(&Table::new(self, &Before::default()))
     }
 }
 

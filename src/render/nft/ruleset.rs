@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::parts::{Family, V4, V6};
 use crate::model::ContainerName;
 use crate::model::nat::ByPort;
 use crate::model::own_forward::Claims;
@@ -61,6 +62,8 @@ pub struct Ruleset {
     pub(super) own: Vec<OwnTarget>,
     pub(super) links: BTreeSet<String>,
     pub(super) exposed: BTreeSet<String>,
+    /// The interfaces of guests that reach the host alone, by IPv4 and by IPv6.
+    pub(super) alone: [BTreeSet<String>; 2],
     pub(super) nat: Option<HostNat>,
 }
 
@@ -106,6 +109,20 @@ impl HostNat {
             dmz: nat.dmz.filter(|address| may_lead(IpAddr::V4(*address))),
         })
     }
+
+    /// Whether it translates the connections of a guest with this interface and address.
+    pub(super) fn translates(&self, family: Family, interface: &str, address: Option<IpAddr>) -> bool {
+        let is_it = |name: &String| match name.strip_suffix('*') {
+            Some(start) => interface.starts_with(start),
+            None => interface == name,
+        };
+        let is_from = |address| {
+            self.networks.iter().any(|network| {
+                network.contains(&Prefix { address, length: if address.is_ipv4() { 32 } else { 128 } })
+            })
+        };
+        (self.ipv6 || !family.is_v6) && (self.internal.iter().any(is_it) || address.is_some_and(is_from))
+    }
 }
 
 impl Ruleset {
@@ -128,12 +145,13 @@ impl Ruleset {
         nat: &NatSpec,
         may_lead: impl Fn(Option<&ContainerName>, IpAddr) -> bool,
     ) -> Self {
+        let networks: Vec<_> = networks.into_iter().collect();
         let nat = HostNat::new(nat, |address| may_lead(None, address));
         let mut ruleset = Self { nat, ..Self::default() };
         let from_localhost = ruleset.led_from_localhost();
         let (mut taken, mut claims) = (BTreeSet::new(), Claims::default());
         let mut addresses = BTreeSet::new();
-        for (container, network) in networks {
+        for (container, network) in networks.iter().copied() {
             let Network::Private(Private { veth: Some(veth), forwards, own_forwards, .. }) = network else {
                 continue;
             };
@@ -186,7 +204,38 @@ impl Ruleset {
             ruleset.links.clear();
         }
         ruleset.keep_local(&addresses);
-        ruleset
+        ruleset.and_isolate(networks, &Self::default())
+    }
+
+    /// Keeps the guests of these networks to the host as well, unless NAT is for them, in the families that these rules or the
+    /// `planned` ones make the host forward.
+    #[must_use]
+    pub fn and_isolate<'a>(
+        mut self,
+        networks: impl IntoIterator<Item = (&'a ContainerName, &'a Network)>,
+        planned: &Self,
+    ) -> Self {
+        let forwards = [self.forwards_v4() || planned.forwards_v4(), self.forwards_v6() || planned.forwards_v6()];
+        let more = isolated(networks, self.nat.as_ref(), forwards);
+        for (all, more) in self.alone.iter_mut().zip(more) {
+            all.extend(more);
+        }
+        self
+    }
+
+    /// The interfaces of these networks that such rules keep to the host, with this NAT.
+    pub fn isolates<'a>(
+        &self,
+        networks: impl IntoIterator<Item = (&'a ContainerName, &'a Network)>,
+        nat: &NatSpec,
+    ) -> BTreeSet<String> {
+        let forwards = [self.forwards_v4(), self.forwards_v6()];
+        isolated(networks, HostNat::new(nat, |_| true).as_ref(), forwards).into_iter().flatten().collect()
+    }
+
+    /// Whether these rules keep all guests to the host that `other` does.
+    pub fn isolates_all_of(&self, other: &Self) -> bool {
+        self.alone.iter().zip(&other.alone).all(|(own, others)| own.is_superset(others))
     }
 
     /// The addresses to which forwards of `networking.nat` lead from 127.0.0.1 and the like.
@@ -260,7 +309,7 @@ impl Ruleset {
 
     /// Whether the host needs no rules, and hence no table.
     pub fn is_empty(&self) -> bool {
-        self.forwards.is_empty() && self.own.is_empty() && self.nat.is_none()
+        !self.forwards_v4() && self.alone.iter().all(BTreeSet::is_empty)
     }
 
     /// The sysctls that the rules need to have an effect. Those of an interface exist only while it does, and must be
@@ -268,13 +317,11 @@ impl Ruleset {
     pub fn sysctls(&self) -> Vec<Sysctl> {
         let on = |name: String| Sysctl { name, value: "1".to_owned() };
         let mut sysctls = Vec::new();
-        if !self.is_empty() {
+        if self.forwards_v4() {
             sysctls.push(on(IPV4_FORWARDING.to_owned()));
         }
         let masquerades = self.nat.as_ref().filter(|nat| nat.ipv6);
-        let forwards_v6 = self.forwards.iter().any(|forward| forward.v6.is_some())
-            || self.own.iter().any(|target| target.to[1].is_some());
-        if masquerades.is_some() || forwards_v6 {
+        if self.forwards_v6() {
             // A host that forwards ignores router advertisements unless told otherwise, and at once forgets what it
             // learnt from them: so this must be set first. NixOS does the same with `networking.nat.enableIPv6`.
             let external = masquerades.and_then(|nat| nat.external.as_deref()).filter(|name| !name.ends_with('*'));
@@ -285,11 +332,45 @@ impl Ruleset {
         sysctls
     }
 
+    /// Whether the host must forward IPv4 packets.
+    fn forwards_v4(&self) -> bool {
+        !self.forwards.is_empty() || !self.own.is_empty() || self.nat.is_some()
+    }
+
+    /// Whether the host must forward IPv6 packets.
+    fn forwards_v6(&self) -> bool {
+        self.nat.as_ref().is_some_and(|nat| nat.ipv6)
+            || self.forwards.iter().any(|forward| forward.v6.is_some())
+            || self.own.iter().any(|target| target.to[1].is_some())
+    }
+
     /// The sysctls that the `former` rules set and these do not need, with their values switched off. Without chain
     /// `guard`, `route_localnet` would let guests reach the host's own loopback services.
     pub fn released(&self, former: &Self) -> Vec<Sysctl> {
         former.exposed.difference(&self.exposed).map(|link| route_localnet(link, "0")).collect()
     }
+}
+
+/// The interfaces of these networks that NAT does not translate, by IPv4 and by IPv6, as far as the host `forwards` them.
+fn isolated<'a>(
+    networks: impl IntoIterator<Item = (&'a ContainerName, &'a Network)>,
+    nat: Option<&HostNat>,
+    forwards: [bool; 2],
+) -> [BTreeSet<String>; 2] {
+    let mut alone = [BTreeSet::new(), BTreeSet::new()];
+    let pairs = networks.into_iter().flat_map(|(name, network)| interface::pairs(name, network));
+    // Machines that are no guests of ours may be attached to a bridge.
+    for pair in pairs.filter(|pair| pair.veth.bridge.is_none()) {
+        let (interface, veth) = (pair.host.name, pair.veth);
+        let addresses = [veth.local4.map(IpAddr::V4), veth.local6.map(IpAddr::V6)];
+        for (family, address) in [V4, V6].into_iter().zip(addresses) {
+            let is_v6 = usize::from(family.is_v6);
+            if forwards[is_v6] && !nat.is_some_and(|nat| nat.translates(family, &interface, address)) {
+                alone[is_v6].insert(interface.clone());
+            }
+        }
+    }
+    alone
 }
 
 /// The sysctl that makes the host forward IPv4 packets.

@@ -229,3 +229,54 @@ fn what_a_link_does_not_need_any_more_is_taken_back() {
     assert_eq!(with.released(&bridged), [off("br0/1")]);
     assert_eq!(with.released(&with), []);
 }
+
+#[test]
+fn interfaces_that_nat_does_not_translate_reach_the_host_alone() {
+    let alone = |edit: fn(&mut NatSpec)| {
+        let mut spec = host();
+        let Network::Private(network) = &mut spec.containers[0].network else { panic!("it has one of its own") };
+        network.veth.as_mut().expect("it has a veth").local6 = Some("fd00::11".parse().expect("an address"));
+        edit(&mut spec.nat);
+        let text = Ruleset::new(&spec).text();
+        let sets = ["set alone4 {", "set alone6 {"].map(|set| text.contains(set));
+        assert_eq!(text.contains("chain forward {"), sets.contains(&true), "{text}");
+        sets
+    };
+    assert_eq!(alone(|_| {}), [false, true], "`ve-*`, and IPv4 alone");
+    assert_eq!(alone(|nat| nat.ipv6 = true), [false, false]);
+    assert_eq!(alone(|nat| nat.enable = false), [true, true]);
+    assert_eq!(alone(|nat| nat.internal_interfaces = vec!["ve-other".to_owned()]), [true, true]);
+    fn only_from(nat: &mut NatSpec, network: &str) {
+        nat.internal_interfaces.clear();
+        nat.internal = vec![network.parse().expect("a network")];
+    }
+    assert_eq!(alone(|nat| only_from(nat, "192.168.100.0/24")), [false, true]);
+    assert_eq!(alone(|nat| only_from(nat, "192.168.101.0/24")), [true, true]);
+    // Without rules, the host forwards nothing.
+    let mut spec = host();
+    spec.nat = NatSpec::default();
+    let Network::Private(network) = &mut spec.containers[0].network else { panic!("it has one of its own") };
+    network.forwards.clear();
+    assert_eq!(Ruleset::new(&spec), Ruleset::default());
+}
+
+#[test]
+fn a_host_that_routes_adds_a_rule_that_makes_no_difference() {
+    let mut spec = host();
+    spec.nat.enable = false;
+    let rules = Ruleset::new(&spec);
+    let text = rules.text_after(&Before { routes: [true, false], ..Before::default() });
+    let rule = "    ct status dnat accept\n    meta nfproto ipv4 accept\n";
+    assert!(text.contains(rule) && !rules.text().contains(rule), "{text}");
+    let mut listing = rules.listing();
+    let objects = listing["nftables"].as_array_mut().expect("a list");
+    let mut rule = objects.iter().find(|it| it["rule"]["chain"] == "forward").expect("a rule").clone();
+    rule["rule"]["expr"] = serde_json::json!([
+        {"match": {"op": "==", "left": {"meta": {"key": "nfproto"}}, "right": "ipv4"}}, {"accept": null}
+    ]);
+    objects.push(rule.clone());
+    assert!(rules.differences(&listing).is_empty());
+    rule["rule"]["chain"] = "pre".into();
+    listing["nftables"].as_array_mut().expect("a list").push(rule);
+    assert!(!rules.differences(&listing).is_empty());
+}

@@ -6,24 +6,26 @@
 use std::fmt::Write;
 
 use nftables::schema::NfListObject;
+use nftables::stmt::Statement;
 use serde_json::{Value, json};
 
+use super::isolation::{self, Before};
 use super::objects::Table;
 use super::own;
 use super::parts::TABLE;
 use super::ruleset::Ruleset;
-use super::traffic::{self, Counters};
+use super::traffic;
 use crate::model::spec::Protocol;
 
 impl Ruleset {
     /// The rules as a file for `nft -f`, formatted for people.
     pub fn text(&self) -> String {
-        self.text_counting(&Counters::default())
+        self.text_after(&Before::default())
     }
 
-    /// The rules as [`text`](Self::text), with counters that begin with what was `counted` before instead of zero.
-    pub fn text_counting(&self, counted: &Counters) -> String {
-        file(&Table::new(self, counted))
+    /// The rules as [`text`](Self::text), for a host that has these things before.
+    pub fn text_after(&self, before: &Before) -> String {
+        file(&Table::new(self, before))
     }
 }
 
@@ -81,8 +83,7 @@ pub(super) fn block(object: &Value, all: &Table) -> Option<String> {
                 _ => None,
             });
             for rule in rules {
-                let statements = serde_json::to_value(&rule.expr).expect("these types have string keys only");
-                lines.push(format!("  {}", statements_text(&statements)));
+                lines.push(format!("  {}", rule_text(&rule.expr)));
             }
         }
         _ => return None,
@@ -117,6 +118,12 @@ fn purpose(name: &str) -> Option<&'static str> {
             "# Forwards of 127.0.0.1 need route_localnet on these interfaces, which would open the host's own loopback\n\
              # services to the guests. Nothing legitimate comes through them for 127.0.0.0/8.",
         ),
+        "alone4" => Some("# Interfaces of guests that reach the host alone, by IPv4."),
+        "alone6" => Some("# Interfaces of guests that reach the host alone, by IPv6."),
+        isolation::CHAIN => Some(
+            "# The host forwards packets for forwards and networking.nat. What is neither does not get to other guests and\n\
+             # networks, nor from there to guests.",
+        ),
         "pre" => Some("# Connections from other machines and from guests."),
         "out" => Some("# Connections from the host itself."),
         _ => None,
@@ -129,6 +136,7 @@ pub(super) fn base(chain: &Value) -> String {
     // nft 1.0 knows each name only at one hook.
     let priority = match (field("hook").as_str(), field("prio").as_str()) {
         (_, "-300") => "raw".to_owned(),
+        (_, "0") => "filter".to_owned(),
         ("prerouting", "-100") => "dstnat".to_owned(),
         ("postrouting", "100") => "srcnat".to_owned(),
         (_, other) => other.to_owned(),
@@ -184,6 +192,11 @@ pub(super) fn element_text(element: &Value) -> String {
         _ if element.as_str().is_some_and(|text| text.parse::<std::net::IpAddr>().is_ok()) => expression(element),
         _ => quoted(element),
     }
+}
+
+/// A rule of ours, as one line.
+pub(super) fn rule_text(rule: &[Statement<'_>]) -> String {
+    statements_text(&serde_json::to_value(rule).expect("these types have string keys only"))
 }
 
 /// The statements of a rule, as one line.
@@ -252,6 +265,8 @@ fn expression(value: &Value) -> String {
     match value {
         Value::String(text) => return text.clone(),
         Value::Number(number) => return number.to_string(),
+        // Flags, such as `established,related`.
+        Value::Array(flags) => return flags.iter().map(expression).collect::<Vec<_>>().join(","),
         _ => {}
     }
     let Some((kind, body)) = value.as_object().and_then(|object| object.iter().next()) else {

@@ -9,18 +9,18 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::differences::{declaration, elements};
+use super::isolation::Before;
 use super::objects::{self, Table};
 use super::parts::TABLE;
 use super::ruleset::Ruleset;
 use super::text;
-use super::traffic::Counters;
 
 impl Ruleset {
     /// The commands for `nft -f` that turn the table in `listed` (the output of `nft -j list table`) into this one; empty if it is
-    /// this one already. `None` if the table must be replaced as a whole: there is none, there should be none, or something
+    /// this one already. Elements that are new begin with what was counted `before`. `None` if the table must be replaced as a whole: there is none, there should be none, or something
     /// in it is declared in another way.
-    pub fn update(&self, listed: &Value) -> Option<String> {
-        let wanted = Table::new(self, &Counters::read(listed));
+    pub fn update(&self, listed: &Value, before: &Before) -> Option<String> {
+        let wanted = Table::new(self, before);
         let (former, objects) = (Loaded::read(listed)?, wanted.0.iter().map(objects::object).collect::<Vec<_>>());
         let next = Loaded::of(&objects)?;
         if next.declared.is_empty() {

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use container_rebuild::model::spec::Protocol;
-use container_rebuild::render::nft::{Ruleset, TABLE};
+use container_rebuild::render::nft::{Before, Ruleset, TABLE};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CloneFlags, setns, unshare};
 
@@ -131,7 +131,7 @@ impl Network {
     pub(super) fn load(&self, rules: &Ruleset) {
         // As the program does: what differs from the table that is loaded, or all of it.
         let listed = nft(&["-j", "list", "table", "inet", TABLE], "");
-        let update = listed.ok().and_then(|listed| rules.update(&serde_json::from_str(&listed).expect("JSON")));
+        let update = listed.ok().and_then(|listed| rules.update(&serde_json::from_str(&listed).expect("JSON"), &Before::default()));
         let text = update.unwrap_or_else(|| rules.text());
         if let Err(error) = nft(&["-f", "-"], &text) {
             panic!("{error}\n{text}");

@@ -10,7 +10,7 @@ use container_rebuild::app::LiveHost as _;
 use container_rebuild::apply::{Applier, ContainerFiles, Host, HostError, Switched, Sysctl};
 use container_rebuild::host::memory::MemoryHost;
 use container_rebuild::model::ContainerName;
-use container_rebuild::model::spec::{Bind, ContainerSpec};
+use container_rebuild::model::spec::{Bind, ContainerSpec, NatSpec};
 use container_rebuild::plan::{self, Options, Plan, StateView};
 use container_rebuild::render::interface::Pair;
 use container_rebuild::render::nft::{OwnTarget, RuleLine, Ruleset, Target};
@@ -40,6 +40,8 @@ struct Watched<'a> {
     /// The allowed forwards: a rule, and the container it leads to.
     forwards: BTreeSet<(RuleLine, ContainerName)>,
     wrong: Mutex<Vec<String>>,
+    /// The rules and the NAT of each side.
+    rules: Vec<(Ruleset, NatSpec)>,
 }
 
 impl<'a> Watched<'a> {
@@ -69,7 +71,8 @@ impl<'a> Watched<'a> {
                 }
             }
         }
-        Self { host, failing, calls: AtomicUsize::new(0), forwards, wrong: Mutex::default() }
+        let rules = sides.map(|side| (Ruleset::new(&side.spec), side.spec.nat.clone())).to_vec();
+        Self { host, failing, calls: AtomicUsize::new(0), forwards, rules, wrong: Mutex::default() }
     }
 
     /// Makes a call or fails it, and then checks the host.
@@ -164,6 +167,15 @@ impl Host for Watched<'_> {
     fn leave_alone(&self, interfaces: &Unmanaged) -> Result<(), HostError> {
         self.call("leave interfaces alone", || self.host.leave_alone(interfaces))
     }
+/// The interfaces that rules keep to the host, by IPv4 or by IPv6.
+fn alone(listing: &serde_json::Value) -> BTreeSet<String> {
+    let objects = listing["nftables"].as_array().into_iter().flatten();
+    let sets = objects.filter_map(|object| object.get("set"));
+    let sets = sets.filter(|set| set["name"].as_str().is_some_and(|name| name.starts_with("alone")));
+    let names = sets.flat_map(|set| set["elem"].as_array().into_iter().flatten());
+    names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
+}
+
     fn start(&self, name: &ContainerName) -> Result<(), HostError> {
         self.call(&format!("start {name}"), || self.host.start(name))
     }

@@ -48,16 +48,21 @@ except OSError:
     print("nobody")
 "#;
 
+/// What runs a command in a network namespace; the host's own is `""`.
+fn inside(namespace: &str) -> String {
+    if namespace.is_empty() { String::new() } else { format!("ip netns exec {namespace} ") }
+}
+
 /// Starts a server on these ports in a network namespace, and waits until it listens.
 pub(crate) fn serve(lab: &Lab, namespace: &str, ports: &[u16]) {
     lab.write("/root/server.py", SERVER);
     let ports: Vec<_> = ports.iter().map(u16::to_string).collect();
-    let ports = ports.join(" ");
+    let (ports, inside) = (ports.join(" "), inside(namespace));
     lab.sh(&format!(
         "set -e
          mkfifo /run/ready-{namespace} && exec 3<>/run/ready-{namespace}
          systemd-run --quiet --unit=serving-{namespace} --property=StandardOutput=file:/run/ready-{namespace} \
-             ip netns exec {namespace} python3 /root/server.py 1 {ports}
+             {inside}python3 /root/server.py 1 {ports}
          read -r -t 10 -u 3; rm /run/ready-{namespace}"
     ))
     .ok();
@@ -72,6 +77,6 @@ pub(crate) fn stop_serving(lab: &Lab, namespace: &str) {
 #[track_caller]
 pub(crate) fn ask(lab: &Lab, namespace: &str, question: &str) -> String {
     lab.write("/root/client.py", CLIENT);
-    let inside = if namespace.is_empty() { String::new() } else { format!("ip netns exec {namespace} ") };
+    let inside = inside(namespace);
     lab.sh(&format!("{inside}python3 /root/client.py {question}")).ok().trim().to_owned()
 }
