@@ -89,8 +89,9 @@ pub trait LiveHost: Host + Probe {
     fn lock(&self, waits: bool) -> Result<Lock, LockError>;
     /// Whether `process` holds the lock.
     fn holds_lock(&self, process: u32) -> bool;
-    /// From now on, puts back what is lost when one of these units of the host is restarted or reloaded. systemd must have read what
-    /// [`Host::restore_after`] installed.
+    /// From now on, puts back what is lost when one of these units of the host is restarted or reloaded, and listens at the ports
+    /// of `[::1]` that lead into guests. systemd must have read what [`Host::restore_after`] and [`Host::lead_loopback`]
+    /// installed.
     fn follow(&self, units: &BTreeSet<String>);
     /// Waits until these interfaces exist; returns those that did not appear in time.
     fn await_interfaces(&self, names: &BTreeSet<String>) -> BTreeSet<String>;

@@ -5,6 +5,7 @@ mod filters;
 mod generations;
 mod guests;
 mod managers;
+mod network;
 mod refusals;
 mod resolver;
 mod restore;

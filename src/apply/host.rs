@@ -10,6 +10,7 @@ use super::queue::Panicked;
 use crate::model::ContainerName;
 use crate::model::spec::{Bind, ContainerSpec};
 use crate::render::interface::Pair;
+use crate::render::loopback::Loopback;
 use crate::render::nft::{Ruleset, Sysctl};
 use crate::render::unmanaged::Unmanaged;
 use crate::state::{Activation, Generation, Health, JournalEntry};
@@ -275,6 +276,9 @@ pub trait Host: Sync {
     /// Installs the unit that puts back what is lost when these units of the host are restarted or reloaded, or removes it if there
     /// are none. Returns whether systemd has to read unit files.
     fn restore_after(&self, units: &BTreeSet<String>) -> Result<bool, HostError>;
+    /// Installs the units that lead these ports of `[::1]` into guests, and removes all others of theirs. They do not listen yet.
+    /// Returns whether systemd has to read unit files.
+    fn lead_loopback(&self, loopback: &Loopback) -> Result<bool, HostError>;
     /// Starts the container and waits until its guest reports that it is ready.
     fn start(&self, name: &ContainerName) -> Result<(), HostError>;
     /// Stops the container and waits until all of its processes are gone.

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::host::{Host, HostError};
 use super::units::Units;
 use crate::plan;
+use crate::render::loopback::Loopback;
 
 /// The interfaces of containers while a plan is applied.
 pub(super) struct Interfaces<'a> {
@@ -26,6 +27,8 @@ impl<'a> Interfaces<'a> {
         let mut are_claimed = self.are_claimed.lock().unwrap_or_else(PoisonError::into_inner);
         if !*are_claimed {
             self.host.leave_alone(&self.planned.meanwhile)?;
+            // The container may get an address to which a port leads for another one.
+            self.lead(&self.planned.loopback_meanwhile, units)?;
             // Now, so that systemd reads it together with the units of containers.
             if !self.planned.restored_after.is_empty() {
                 self.restore(units)?;
@@ -39,10 +42,20 @@ impl<'a> Interfaces<'a> {
     pub(super) fn settle(&self, is_done: bool, units: &Units<'_>) -> Result<(), HostError> {
         // First: a network manager that reads its configuration makes that unit look for what is lost.
         self.restore(units)?;
+        let plan::Interfaces { loopback, loopback_meanwhile, .. } = self.planned;
+        self.lead(if is_done { loopback } else { loopback_meanwhile }, units)?;
         if is_done {
             self.host.release_bridges(&self.planned.bridges)?;
         }
         self.host.leave_alone(if is_done { &self.planned.finally } else { &self.planned.meanwhile })
+    }
+
+    /// Makes exactly these ports of `[::1]` lead into guests.
+    fn lead(&self, loopback: &Loopback, units: &Units<'_>) -> Result<(), HostError> {
+        if self.host.lead_loopback(loopback)? {
+            units.mark_other();
+        }
+        Ok(())
     }
 
     /// Installs or removes the unit that puts back what is lost.

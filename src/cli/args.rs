@@ -441,6 +441,11 @@ pub(crate) enum Internal {
         #[arg(value_parser = container_name)]
         name: ContainerName,
     },
+    /// `ExecStart=` of a service for `[::1]`: becomes systemd-socket-proxyd.
+    Proxy {
+        /// The address and port of the guest.
+        to: std::net::SocketAddr,
+    },
     /// Started by a transient timer, if the process is gone that waited for a switch to be confirmed.
     Undo {
         /// The generation to go back to; 0 for no containers.

@@ -227,6 +227,7 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         Command::Man { out } => commands::documents::man(session, out.as_deref()),
         Command::Internal(Internal::Launch { name }) => commands::internal::launch(name),
         Command::Internal(Internal::Connect { name, nspawn }) => commands::internal::connect(name, *nspawn),
+        Command::Internal(Internal::Proxy { to }) => commands::internal::proxy(*to),
         Command::Internal(Internal::Cleanup { name }) => commands::internal::cleanup(name),
         Command::Internal(Internal::Undo { former }) => commands::generations::undo(session, *former),
         Command::Internal(Internal::Boot) => commands::boot::boot(session),

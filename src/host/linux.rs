@@ -20,13 +20,15 @@ use super::systemd::{self, BusError, Job, JobError};
 use super::waiting::GaveUp;
 use super::{
     apply_journal, atomic_file, bind_source, conntrack, damage, former_sysctls, generations, health_check,
-    kill_point, last_words, leftovers, live, managers, netlink, nft, own_program, restore_unit, scratch, sysctl,
+    kill_point, last_words, leftovers, live, loopback, managers, netlink, nft, own_program, restore_unit, scratch,
+    sysctl,
 };
 use crate::app::LockError;
 use crate::apply::{BusCall, ContainerFiles, Host, HostError, Operation, Switched, Sysctl};
 use crate::model::ContainerName;
 use crate::model::spec::{Bind, ContainerSpec};
 use crate::render::interface::Pair;
+use crate::render::loopback::Loopback;
 use crate::render::nft::Ruleset;
 use crate::render::unmanaged::Unmanaged;
 use crate::render::{boot_service, paths, unit};
@@ -346,6 +348,10 @@ impl Host for Linux {
 
     fn restore_after(&self, units: &BTreeSet<String>) -> Result<bool, HostError> {
         restore_unit::install(units).map_err(|(path, source)| file("write", &path)(source))
+    }
+
+    fn lead_loopback(&self, loopback: &Loopback) -> Result<bool, HostError> {
+        loopback::install(loopback).map_err(|(path, source)| file("write", &path)(source))
     }
 
     fn leave_alone(&self, interfaces: &Unmanaged) -> Result<(), HostError> {

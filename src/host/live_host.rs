@@ -9,7 +9,7 @@ use super::linux::{self, Linux};
 use super::systemd::{self, Job};
 use super::{
     apply_journal, bind_source, confirmation, generations, guest_system, kept_state, last_switch, leftovers, live,
-    look, mount_units, netlink, probe, ready, restore_unit, waiting,
+    look, loopback, mount_units, netlink, probe, ready, restore_unit, waiting,
 };
 use crate::app::{KeptState, LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
 use crate::apply::{BusCall, HostError};
@@ -63,6 +63,7 @@ impl LiveHost for Linux {
 
     fn follow(&self, units: &BTreeSet<String>) {
         restore_unit::follow(units);
+        loopback::listen();
     }
 
     fn await_interfaces(&self, names: &BTreeSet<String>) -> BTreeSet<String> {

@@ -24,6 +24,7 @@ use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
 use crate::model::spec::{Bind, ContainerSpec, Network, Veth};
 use crate::render::interface::{self, Pair};
+use crate::render::loopback::Loopback;
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING, Ruleset};
 use crate::render::paths;
 use crate::render::unmanaged::Unmanaged;
@@ -66,6 +67,10 @@ pub struct State {
     pub bridges: BTreeSet<String>,
     /// The units of the host after which what is lost is put back.
     pub restored_after: BTreeSet<String>,
+    /// The ports of `[::1]` that lead into guests.
+    pub proxied: Loopback,
+    /// Those on which servers of the host listen.
+    pub listening: BTreeSet<u16>,
     /// A dhcpcd.
     pub dhcpcd: Option<Dhcpcd>,
     /// Sysctls that were set.
@@ -282,6 +287,13 @@ impl Host for MemoryHost {
 
     fn leave_alone(&self, interfaces: &Unmanaged) -> Result<(), HostError> {
         self.state().unmanaged = interfaces.clone();
+    fn lead_loopback(&self, loopback: &Loopback) -> Result<bool, HostError> {
+        let mut state = self.state();
+        let is_other = state.proxied != *loopback;
+        state.proxied = loopback.clone();
+        Ok(is_other)
+    }
+
         Ok(())
     }
 

@@ -38,6 +38,7 @@ pub(crate) mod linux;
 mod live;
 mod live_host;
 mod look;
+pub(crate) mod loopback;
 mod machined;
 mod managers;
 pub mod memory;

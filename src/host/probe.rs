@@ -15,8 +15,8 @@ use serde::de::DeserializeOwned;
 use super::linux::Linux;
 use super::nft::NftError;
 use super::{
-    apply_journal, bind_source, bus, damage, dhcpcd, generations, guest_network, idmap, machined, managers,
-    mount_units, netlink, nft, own_program, programs, resolver, restore_unit, sysctl, systemd,
+    apply_journal, bind_source, bus, damage, dhcpcd, generations, guest_network, idmap, loopback, machined,
+    managers, mount_units, netlink, nft, own_program, programs, resolver, restore_unit, sysctl, systemd,
 };
 use crate::model::spec::Network;
 use crate::model::{ContainerName, FORMAT_VERSION};
@@ -76,7 +76,12 @@ impl Probe for Linux {
             generation,
             open_directories: damage::directories(),
             dhcpcd: dhcpcd::look(),
-            guarding_files: managers::files().into_iter().chain(restore_unit::files()).collect(),
+            loopback: loopback::listening(),
+            guarding_files: managers::files()
+                .into_iter()
+                .chain(restore_unit::files())
+                .chain(loopback::files())
+                .collect(),
             boot_service,
             program,
         })

@@ -10,10 +10,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
 use super::cost::Disruption;
+use super::loopback;
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
 use crate::model::spec::{Network, Private, Veth};
 use crate::render::interface::Pair;
+use crate::render::loopback as units;
+use crate::render::nft::Ruleset;
 use crate::render::unit::{self, Likeness};
 use crate::render::unmanaged::Unmanaged;
 use crate::render::{conf, interface, paths, restore_unit};
@@ -159,12 +162,19 @@ fn damaged_files(snapshot: &Snapshot) -> Vec<(PathBuf, String)> {
     }
     let nat = snapshot.generation.as_ref().map(|generation| generation.nat.clone()).unwrap_or_default();
     let networks = written.iter().map(|(name, network)| (*name, *network));
-    let wanted = restore_unit::files(&restore_unit::units(networks, &nat));
+    let mut wanted = restore_unit::files(&restore_unit::units(networks.clone(), &nat));
+    let loopback = loopback::available(&Ruleset::of(networks, &nat), loopback::taken(snapshot).as_ref());
+    wanted.extend(units::files(&loopback));
     let there = snapshot.guarding_files.keys().filter(|path| path.starts_with(paths::UNITS));
     let paths: BTreeSet<&PathBuf> = wanted.keys().chain(there).collect();
     let other = paths.into_iter().filter(|path| wanted.get(*path) != snapshot.guarding_files.get(*path));
-    let so = "what containers lose by restarts of other units is not put back";
-    damaged.extend(other.map(|path| (path.clone(), so.to_owned())));
+    damaged.extend(other.map(|path| {
+        let so = match units::port(path) {
+            Some(port) => format!("[::1]:{port} may lead elsewhere"),
+            None => String::from("what containers lose by restarts of other units is not put back"),
+        };
+        (path.clone(), so)
+    }));
     damaged
 }
 

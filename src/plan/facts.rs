@@ -5,6 +5,7 @@
 mod dhcpcd;
 mod filters;
 mod interfaces;
+mod loopback;
 mod programs;
 mod resolver;
 mod sources;
@@ -58,7 +59,7 @@ impl Probe for BeforeBuild<'_> {
 
 /// Everything the host lacks: programs, sources of bind mounts and credentials, guest systems, network namespaces, bridges, and the
 /// interface through which NAT leaves. Also what containers get instead of its resolv.conf, a dhcpcd that would configure their
-/// interfaces, and forwards whose packets another table drops.
+/// interfaces, ports of `[::1]` that a server of the host has, and forwards whose packets another table drops.
 ///
 /// Bind mounts and bridges come from the `manifest`, where they are known before the guest is built. Interfaces are
 /// checked only if the `snapshot` lists them. The options of `guests` say who configures name servers of its own.
@@ -127,6 +128,7 @@ pub(crate) fn missing(
     let missing = interfaces::missing(manifest, spec, snapshot).into_iter();
     let missing =
         missing.chain(resolver::finding(manifest, guests, snapshot)).chain(dhcpcd::finding(manifest, snapshot));
+    let missing = missing.chain(loopback::findings(manifest, snapshot));
     findings.extend(missing.map(|(finding, option)| at_option(finding, spans, &option)));
     if filters::are_wanted(spec) {
         let dropped = filters::findings(spec, &host.forward_filters()).into_iter();

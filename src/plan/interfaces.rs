@@ -7,9 +7,12 @@ use std::collections::BTreeSet;
 
 use super::decide::Decisions;
 use super::firewall::FirewallChange;
+use super::loopback;
 use super::state_view::StateView;
 use crate::model::ContainerName;
 use crate::model::spec::Network;
+use crate::render::loopback::{Loopback, Proxied, proxied};
+use crate::render::nft::Ruleset;
 use crate::render::restore_unit;
 use crate::render::unmanaged::Unmanaged;
 use crate::state::Owner;
@@ -23,6 +26,10 @@ pub struct Interfaces {
     pub finally: Unmanaged,
     /// The units of the host after whose restart something may be lost once it is applied ([`restore_unit`]).
     pub restored_after: BTreeSet<String>,
+    /// The ports of `[::1]` that lead into guests once it is applied.
+    pub loopback: Loopback,
+    /// Those that do so all along.
+    pub loopback_meanwhile: Loopback,
     /// The bridges that are kept, of those that were created for containers.
     pub bridges: BTreeSet<String>,
 }
@@ -40,7 +47,14 @@ pub(super) fn change(from: &StateView, firewall: &FirewallChange, decisions: &De
     let finally = kept.with(&wanted);
     let restored_after = restore_unit::units(&firewall.wanted, &firewall.nat);
     let meanwhile = Unmanaged::of(pairs(&running)).with(&Unmanaged::of(&firewall.former)).with(&finally);
-    Interfaces { meanwhile, finally, restored_after, bridges }
+    let loopback = loopback::available(&firewall.ruleset, from.loopback.as_ref());
+    let former = proxied(&Ruleset::of(&firewall.former, &firewall.former_nat));
+    // A run that failed may have left the address to another container.
+    let is_held_by_other =
+        |to: &Proxied| firewall.held.iter().any(|(name, held)| *name != to.container && held.contains(&to.to.ip()));
+    let stays = |(port, to): &(&u16, &Proxied)| former.get(*port) == Some(*to) && !is_held_by_other(to);
+    let loopback_meanwhile = loopback.iter().filter(stays).map(|(port, to)| (*port, to.clone())).collect();
+    Interfaces { meanwhile, finally, restored_after, loopback, loopback_meanwhile, bridges }
 }
 
 fn networks_of_running<'s>(host: &'s StateView) -> Vec<(&'s ContainerName, Cow<'s, Network>)> {

@@ -24,6 +24,7 @@ mod firewall;
 pub(crate) mod graph;
 mod holders;
 mod interfaces;
+mod loopback;
 mod lost;
 mod option;
 pub(crate) mod program;

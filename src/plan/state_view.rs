@@ -14,7 +14,7 @@ use super::drift;
 use super::finding::Finding;
 use super::holders::Holders;
 use super::version::{Configured, GuestOptions, GuestView, UnknownKeys, Version, kept_guest, native};
-use super::{program, redact};
+use super::{loopback, program, redact};
 use crate::diag::{Code, Diagnostic};
 use crate::model::locations::Locations;
 use crate::model::path::OptionSpans;
@@ -95,6 +95,8 @@ pub struct StateView<'a> {
     pub(super) no_localnet: BTreeSet<&'a str>,
     /// The program that units call, and the boot service, on a host with systemd.
     pub(super) program: Option<(&'a Program, &'a BootService)>,
+    /// The TCP ports of `[::1]` that others listen on; `None` unless it is a host with such an address.
+    pub(super) loopback: Option<BTreeSet<u16>>,
     /// Containers whose kept root exists.
     pub(super) kept_roots: BTreeSet<ContainerName>,
     pub(super) findings: Vec<Finding>,
@@ -116,6 +118,7 @@ impl<'a> StateView<'a> {
             kernel: None,
             no_localnet: BTreeSet::new(),
             program: None,
+            loopback: None,
             kept_roots: BTreeSet::new(),
             findings: Vec::new(),
         }
@@ -198,6 +201,7 @@ impl<'a> StateView<'a> {
         let interfaces = snapshot.interfaces.iter().flatten();
         side.no_localnet =
             interfaces.filter(|(_, interface)| !interface.routes_localnet).map(|(name, _)| name.as_str()).collect();
+        side.loopback = loopback::taken(snapshot);
         side.kept_roots = snapshot.roots.iter().flat_map(BTreeMap::keys).cloned().collect();
         if let Some(generation) = &snapshot.generation {
             side.take_recorded_nat(generation);

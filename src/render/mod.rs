@@ -12,6 +12,7 @@
 pub(crate) mod boot_service;
 pub(crate) mod conf;
 pub mod interface;
+pub mod loopback;
 pub mod nft;
 pub(crate) mod nspawn;
 pub mod paths;

@@ -15,6 +15,7 @@ mod guest_system;
 mod health;
 mod kernel;
 mod last_switch;
+pub(crate) mod listening;
 pub(crate) mod native;
 mod program;
 mod record;
@@ -245,8 +246,11 @@ pub struct Snapshot {
     pub open_directories: Vec<PathBuf>,
     /// A dhcpcd that configures interfaces of this host.
     pub dhcpcd: Option<Dhcpcd>,
-    /// The files that we have written for network managers, and those of the unit that puts back what is lost
-    /// ([`crate::render::unmanaged`], [`crate::render::restore_unit`]), as far as they exist.
+    /// The TCP ports of `[::1]` on which something listens, our own units included; `None` if the host has no such address.
+    pub loopback: Option<BTreeSet<u16>>,
+    /// The files that we have written for network managers, those of the unit that puts back what is lost, and those of the units
+    /// that lead `[::1]` into guests ([`crate::render::unmanaged`], [`crate::render::restore_unit`],
+    /// [`crate::render::loopback`]), as far as they exist.
     pub guarding_files: BTreeMap<PathBuf, String>,
     /// The service that brings up the generation at boot.
     pub boot_service: BootService,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{MemoryHost, PROGRAM, State};
 use crate::model::ContainerName;
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
-use crate::render::{paths, restore_unit, unit};
+use crate::render::{loopback, paths, restore_unit, unit};
 use crate::state::{
     AbsentMount, ActiveState, BootService, GuestNetwork, Installed, Interface, KeptRoot, Kernel, Machine,
     ObservedContainer, Owner, PathFacts, Probe, ProbeError, Program, Resolver, Rules, Snapshot, Unit, Unobserved,
@@ -121,10 +121,12 @@ impl Probe for MemoryHost {
             is_generation_lost: state.is_generation_lost,
             open_directories: state.open_directories.clone(),
             dhcpcd: state.dhcpcd.clone(),
+            loopback: Some(state.proxied.keys().chain(&state.listening).copied().collect()),
             guarding_files: {
                 let files = state.unmanaged.files().into_iter();
                 let units = restore_unit::files(&state.restored_after);
-                files.filter_map(|(_, path, text)| Some((path, text?))).chain(units).collect()
+                let proxies = loopback::files(&state.proxied);
+                files.filter_map(|(_, path, text)| Some((path, text?))).chain(units).chain(proxies).collect()
             },
             boot_service: BootService {
                 is_program_gone: state.boot_service.program.as_deref().is_some_and(|path| state.is_gone(path)),

@@ -17,6 +17,7 @@ mod health_checks;
 mod isolation;
 mod journal;
 mod live;
+mod loopback;
 mod main_job;
 mod managers;
 mod misbehaving;

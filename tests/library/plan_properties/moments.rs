@@ -13,6 +13,7 @@ use container_rebuild::model::ContainerName;
 use container_rebuild::model::spec::{Bind, ContainerSpec, NatSpec};
 use container_rebuild::plan::{self, Options, Plan, StateView};
 use container_rebuild::render::interface::Pair;
+use container_rebuild::render::loopback::Loopback;
 use container_rebuild::render::nft::{OwnTarget, RuleLine, Ruleset, Target};
 use container_rebuild::render::unmanaged::Unmanaged;
 use container_rebuild::state::{Activation, Generation, Health, JournalEntry, Probe};
@@ -126,6 +127,24 @@ impl<'a> Watched<'a> {
                 state.flows.entry(*address).or_insert_with(|| holder.clone());
             }
         }
+        for (port, proxied) in &state.proxied {
+            let mut holders = held.get(&proxied.to.ip()).into_iter().flatten();
+            if let Some(other) = holders.find(|holder| **holder != proxied.container) {
+                wrong.push(format!(
+                    "after {what}: port {port} of ::1 is for {}, and leads to {other}",
+                    proxied.container
+                ));
+            }
+        }
+        let loaded = alone(&rules);
+        for (name, record) in state.running.iter().filter(|_| !rules.is_null()) {
+            let network = &record.spec.network;
+            let sides = self.rules.iter().map(|(ruleset, nat)| ruleset.isolates([(name, network)], nat));
+            let both = sides.reduce(|one, other| &one & &other).unwrap_or_default();
+            wrong.extend(
+                both.difference(&loaded).map(|it| format!("after {what}: {it} reaches more than the host")),
+            );
+        }
         for (address, whose) in &state.flows {
             if let Some(other) = held.get(address).into_iter().flatten().find(|holder| *holder != whose) {
                 wrong.push(format!("after {what}: a connection to {whose} goes on to {other}"));
@@ -173,6 +192,9 @@ fn alone(listing: &serde_json::Value) -> BTreeSet<String> {
     let sets = objects.filter_map(|object| object.get("set"));
     let sets = sets.filter(|set| set["name"].as_str().is_some_and(|name| name.starts_with("alone")));
     let names = sets.flat_map(|set| set["elem"].as_array().into_iter().flatten());
+    fn lead_loopback(&self, loopback: &Loopback) -> Result<bool, HostError> {
+        self.call("lead the loopback", || self.host.lead_loopback(loopback))
+    }
     names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
 }
 
