@@ -195,6 +195,14 @@ let
       example = 9000;
       description = "The MTU of its `eth0` and of the host's end, in bytes; null means the kernel's, 1500.";
     };
+    openFirewall = mkOption {
+      type = types.bool;
+      default = false;
+      description = ''
+        Whether the host's firewall lets in what the guest's own firewall opens (`allowedTCPPorts` and so on), for a container in the
+        host's network. Ports that are forwarded to a guest need no opening.
+      '';
+    };
     resourceControl = mkOption {
       type = types.attrsOf (
         types.oneOf [
@@ -277,6 +285,26 @@ in
       )
     );
   };
+
+  # Only the guests that ask for it are evaluated for this.
+  config.networking.firewall =
+    lib.genAttrs
+      [
+        "allowedTCPPorts"
+        "allowedTCPPortRanges"
+        "allowedUDPPorts"
+        "allowedUDPPortRanges"
+      ]
+      (
+        list:
+        lib.mkMerge (
+          lib.mapAttrsToList (
+            name: settings:
+            lib.mkIf (settings.openFirewall && !config.containers.${name}.privateNetwork)
+              config.containers.${name}.config.networking.firewall.${list}
+          ) cfg.containers
+        )
+      );
 
   config.assertions = lib.mapAttrsToList (name: _: {
     assertion = config.containers ? ${name};

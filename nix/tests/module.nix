@@ -19,7 +19,10 @@ let
           };
           system.stateVersion = lib.trivial.release;
           # Only the options of a container are looked at, so it is as small as it can be.
-          containers.web.path = "/nix/store/00000000000000000000000000000000-web";
+          containers.web = {
+            path = "/nix/store/00000000000000000000000000000000-web";
+            privateNetwork = true;
+          };
         }
       ];
     };
@@ -63,6 +66,7 @@ let
           timeoutSec = 60;
         };
         mtu = 9000;
+        openFirewall = true;
         resourceControl = {
           MemoryMax = "2G";
           CPUWeight = 50;
@@ -91,6 +95,16 @@ let
     ))
     (holds "NixOS gets the capabilities to drop as a flag" (
       set.containers.web.extraFlags == [ "--drop-capability=CAP_SYS_TIME,CAP_MKNOD" ]
+    ))
+    (holds "the host's firewall opens what a guest in its network opens" (
+      lib.elem 8443
+        (host [
+          module
+          {
+            containers.lan.config.networking.firewall.allowedTCPPorts = [ 8443 ];
+            services.container-rebuild.containers.lan.openFirewall = true;
+          }
+        ]).config.networking.firewall.allowedTCPPorts
     ))
     (holds "options of a container that does not exist are an error" (
       map (it: lib.hasInfix "there is no container `wbe`" it.message) (failed [

@@ -140,7 +140,9 @@ pub struct State {
     /// Sources of bind mounts of running guests that are symlinks and lead elsewhere by now.
     pub moved_sources: BTreeMap<ContainerName, BTreeSet<PathBuf>>,
     /// The tables of others that filter forwarded packets.
-    pub forward_filters: Vec<serde_json::Value>,
+    pub packet_filters: Vec<serde_json::Value>,
+    /// NixOS's tables of NAT.
+    pub nixos_nat: Vec<serde_json::Value>,
     /// The host's `/etc/resolv.conf`.
     pub resolv_conf: String,
     /// Files that list the servers behind a resolver of the host's.

@@ -14,6 +14,9 @@ const NFT: &str = match option_env!("CONTAINER_REBUILD_NFT") {
     None => "nft",
 };
 
+/// The name of NixOS's tables of NAT.
+const NIXOS_NAT: &str = "nixos-nat";
+
 /// Why `nft` failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NftError {
@@ -65,20 +68,30 @@ fn is_there() -> Result<bool, NftError> {
 
 /// Whether another table has a chain for forwarded packets.
 pub(super) fn others_filter_forwards() -> Result<bool, NftError> {
-    Ok(!tables_with_forward_chains()?.is_empty())
+    Ok(!tables_with_chains(&["forward"])?.is_empty())
 }
 
-/// The tables of others that have a chain for forwarded packets, without the elements of their sets.
-pub(super) fn forward_filters() -> Result<Vec<serde_json::Value>, NftError> {
-    let tables = tables_with_forward_chains()?.into_iter();
+/// The tables of others that have a chain for packets which are forwarded or for the host, without the elements of their sets.
+pub(super) fn packet_filters() -> Result<Vec<serde_json::Value>, NftError> {
+    let tables = tables_with_chains(&["forward", "input"])?.into_iter();
     tables.map(|(family, table)| list(&["-t", "list", "table", &family, &table])).collect()
 }
 
-/// The families and names of these tables.
-fn tables_with_forward_chains() -> Result<BTreeSet<(String, String)>, NftError> {
+/// NixOS's tables of NAT, with everything in them.
+pub(super) fn nixos_nat() -> Result<Vec<serde_json::Value>, NftError> {
+    let listing = list(&["list", "tables"])?;
+    let objects = listing["nftables"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let tables = objects.iter().map(|object| &object["table"]).filter(|table| table["name"] == NIXOS_NAT);
+    let families = tables.filter_map(|table| table["family"].as_str());
+    families.map(|family| list(&["list", "table", family, NIXOS_NAT])).collect()
+}
+
+/// The families and names of the tables of others with chains at these hooks.
+fn tables_with_chains(hooks: &[&str]) -> Result<BTreeSet<(String, String)>, NftError> {
     let chains = list(&["list", "chains"])?;
     let objects = chains["nftables"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let chains = objects.iter().map(|object| &object["chain"]).filter(|chain| chain["hook"] == "forward");
+    let is_there = |chain: &&serde_json::Value| chain["hook"].as_str().is_some_and(|hook| hooks.contains(&hook));
+    let chains = objects.iter().map(|object| &object["chain"]).filter(is_there);
     let tables =
         chains.filter_map(|it| Some((it["family"].as_str()?.to_owned(), it["table"].as_str()?.to_owned())));
     Ok(tables.filter(|(family, table)| (family.as_str(), table.as_str()) != ("inet", TABLE)).collect())

@@ -32,16 +32,20 @@ impl Probe for Linux {
         let systemd = bus::is_booted_with_systemd();
         let stage = tracing::Span::current();
         // These are independent, and some wait for other processes, so they run in parallel.
-        let (services, rules, generation, program, interfaces, written, booted) = std::thread::scope(|scope| {
-            let services =
-                scope.spawn(|| stage.in_scope(|| if systemd { Services::ask().map(Some) } else { Ok(None) }));
-            let rules = scope.spawn(|| stage.in_scope(rules));
-            let generation = scope.spawn(|| stage.in_scope(current_generation));
-            let program = scope.spawn(|| stage.in_scope(own_program::look));
-            let interfaces = netlink::interfaces();
-            let (written, booted) = (records(&paths::records()), records(&paths::booted_records()));
-            (joined(services), joined(rules), joined(generation), joined(program), interfaces, written, booted)
-        });
+        let (services, rules, nixos_nat, generation, program, interfaces, written, booted) =
+            std::thread::scope(|scope| {
+                let services =
+                    scope.spawn(|| stage.in_scope(|| if systemd { Services::ask().map(Some) } else { Ok(None) }));
+                let rules = scope.spawn(|| stage.in_scope(rules));
+                let nixos_nat = scope.spawn(|| stage.in_scope(nixos_nat));
+                let generation = scope.spawn(|| stage.in_scope(current_generation));
+                let program = scope.spawn(|| stage.in_scope(own_program::look));
+                let interfaces = netlink::interfaces();
+                let (written, booted) = (records(&paths::records()), records(&paths::booted_records()));
+                let (rules, nixos_nat) = (joined(rules), joined(nixos_nat));
+                let (services, generation, program) = (joined(services), joined(generation), joined(program));
+                (services, rules, nixos_nat, generation, program, interfaces, written, booted)
+            });
         let generation = generation?;
         let (containers, foreign, boot_service) = match services? {
             Some(Services { machines, units, boot_service }) => {
@@ -76,6 +80,7 @@ impl Probe for Linux {
             generation,
             open_directories: damage::directories(),
             dhcpcd: dhcpcd::look(),
+            nixos_nat,
             loopback: loopback::listening(),
             guarding_files: managers::files()
                 .into_iter()
@@ -109,9 +114,9 @@ impl Probe for Linux {
         paths.iter().filter(is_missing).cloned().collect()
     }
 
-    fn forward_filters(&self) -> Vec<serde_json::Value> {
-        nft::forward_filters().unwrap_or_else(|error| {
-            tracing::debug!(%error, "cannot list the tables that filter forwarded packets");
+    fn packet_filters(&self) -> Vec<serde_json::Value> {
+        nft::packet_filters().unwrap_or_else(|error| {
+            tracing::debug!(%error, "cannot list the tables that filter packets");
             Vec::new()
         })
     }
@@ -434,6 +439,14 @@ fn roots(directory: &Path) -> Result<Option<BTreeMap<ContainerName, KeptRoot>>, 
         (name, KeptRoot { path })
     };
     Ok(names.map(|names| names.into_iter().map(kept).collect()))
+}
+
+/// NixOS's tables of NAT. Whoever may not list tables is told so about ours.
+fn nixos_nat() -> Vec<serde_json::Value> {
+    nft::nixos_nat().unwrap_or_else(|error| {
+        tracing::debug!(%error, "cannot list the tables of NixOS's NAT");
+        Vec::new()
+    })
 }
 
 /// Reads our rules, or says why they cannot be read.

@@ -16,6 +16,7 @@ use crate::diag::{Code, Diagnostic, Fix};
 use crate::model::check::forward_key;
 use crate::model::nat::{KnownForward, nat_forward_key};
 use crate::model::path::OptionPath;
+use crate::model::settings::Setting;
 use crate::model::spec::{NatForward, Protocol};
 use crate::model::view::{View, elements};
 use crate::model::{Field, List};
@@ -35,7 +36,7 @@ pub(super) fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
             if is_private(&each) {
                 blocked(subject, &each, guest, &openings, &mut found);
                 nat_blocked(subject, &each, guest, &openings, &mut found);
-            } else if shares_the_hosts_network(&each) {
+            } else if shares_the_hosts_network(&each) && !opens_the_firewall(subject, &each) {
                 closed_on_host(subject, &each, guest, &mut found);
             }
         }
@@ -80,6 +81,12 @@ fn shares_the_hosts_network(each: &Each<'_>) -> bool {
         && empty(&c.macvlans)
         && c.extra_veths.known().is_some_and(std::collections::BTreeMap::is_empty)
         && empty_of_network_flags(&c.extra_flags)
+}
+
+/// Whether our module opens in the host's firewall what the guest opens.
+fn opens_the_firewall(subject: Subject<'_>, each: &Each<'_>) -> bool {
+    let settings = subject.manifest.services.settings(each.name.as_str());
+    settings.is_some_and(|settings| settings.get(Setting::OpenFirewall.name()) == Some(&Json::Bool(true)))
 }
 
 /// Whether no nspawn flag configures the network.
@@ -261,8 +268,10 @@ fn closed_on_host(subject: Subject<'_>, each: &Each<'_>, guest: &View, found: &m
             if closed.len() == 1 { "it" } else { "them" }
         );
         let help = format!(
-            "add {shown} to the host's `networking.firewall.{list_name}`, or give the container a network of its own with \
-             `privateNetwork = true`"
+            "add {shown} to the host's `networking.firewall.{list_name}`, or set \
+             `services.container-rebuild.containers.{}.openFirewall = true`, or give the container a network of its own with \
+             `privateNetwork = true`",
+            each.name
         );
         let diagnostic = Diagnostic::warning(Code::GuestPortBlocked, message).help(help);
         let diagnostic = in_view(diagnostic, guest, &list, "opened in the guest only");

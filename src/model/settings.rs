@@ -69,6 +69,8 @@ declare_setting! {
     HealthCheck = "healthCheck", NextStart;
     /// The MTU of its `eth0`, and of the other end on the host.
     Mtu = "mtu", HostAddress;
+    /// Whether the host's firewall is to let in what its guest opens, if that is in the host's network.
+    OpenFirewall = "openFirewall", NextStart;
     /// Containers that must run before it starts. It stops when one of them stops.
     Requires = "requires", NextStart;
     /// Units of the host that must run before it starts (`Requires=` and `After=`).
@@ -132,7 +134,7 @@ fn remove_default(setting: Setting, value: &mut Value) -> bool {
             });
             check.is_empty() && !is_written
         }
-        (Setting::CreateBridge, value) => *value == false,
+        (Setting::CreateBridge | Setting::OpenFirewall, value) => *value == false,
         (Setting::Mtu, value) => value.is_null(),
         (_, Value::Array(list)) => list.is_empty(),
         (_, Value::Object(members)) => members.is_empty(),
@@ -238,7 +240,7 @@ mod tests {
         let all = json!({
             "after": [], "afterUnits": [], "bindSources": {}, "createBridge": false, "credentials": {},
             "encryptedCredentials": {}, "forwards": {}, "healthCheck": { "ports": [], "timeoutSec": 30, "units": [] },
-            "mtu": null, "requires": [], "requiresUnits": [], "resourceControl": {}, "wantsUnits": [],
+            "mtu": null, "openFirewall": false, "requires": [], "requiresUnits": [], "resourceControl": {}, "wantsUnits": [],
         });
         assert!(all.as_object().expect("a set").keys().eq(Setting::ALL.iter().map(|setting| setting.name())));
         services.container_rebuild.insert(CONTAINERS.into(), json!({

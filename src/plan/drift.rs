@@ -160,7 +160,8 @@ fn damaged_files(snapshot: &Snapshot) -> Vec<(PathBuf, String)> {
             damaged.push((path, format!("{} may configure the interfaces of containers", manager.name())));
         }
     }
-    let nat = snapshot.generation.as_ref().map(|generation| generation.nat.clone()).unwrap_or_default();
+    let nat = snapshot.generation.as_ref().filter(|_| snapshot.nixos_nat.is_empty());
+    let nat = nat.map(|generation| generation.nat.clone()).unwrap_or_default();
     let networks = written.iter().map(|(name, network)| (*name, *network));
     let mut wanted = restore_unit::files(&restore_unit::units(networks.clone(), &nat));
     let loopback = loopback::available(&Ruleset::of(networks, &nat), loopback::taken(snapshot).as_ref());

@@ -6,6 +6,8 @@ mod dhcpcd;
 mod filters;
 mod interfaces;
 mod loopback;
+mod nixos_nat;
+mod openings;
 mod programs;
 mod resolver;
 mod sources;
@@ -52,14 +54,14 @@ impl Probe for BeforeBuild<'_> {
         self.0.absent_mounts(paths)
     }
 
-    fn forward_filters(&self) -> Vec<serde_json::Value> {
-        self.0.forward_filters()
+    fn packet_filters(&self) -> Vec<serde_json::Value> {
+        self.0.packet_filters()
     }
 }
 
 /// Everything the host lacks: programs, sources of bind mounts and credentials, guest systems, network namespaces, bridges, and the
 /// interface through which NAT leaves. Also what containers get instead of its resolv.conf, a dhcpcd that would configure their
-/// interfaces, ports of `[::1]` that a server of the host has, and forwards whose packets another table drops.
+/// interfaces, ports of `[::1]` that a server of the host has, and forwards and ports whose packets another table drops.
 ///
 /// Bind mounts and bridges come from the `manifest`, where they are known before the guest is built. Interfaces are
 /// checked only if the `snapshot` lists them. The options of `guests` say who configures name servers of its own.
@@ -129,9 +131,12 @@ pub(crate) fn missing(
     let missing =
         missing.chain(resolver::finding(manifest, guests, snapshot)).chain(dhcpcd::finding(manifest, snapshot));
     let missing = missing.chain(loopback::findings(manifest, snapshot));
+    let missing = missing.chain(nixos_nat::findings(&spec.nat, &snapshot.nixos_nat));
     findings.extend(missing.map(|(finding, option)| at_option(finding, spans, &option)));
-    if filters::are_wanted(spec) {
-        let dropped = filters::findings(spec, &host.forward_filters()).into_iter();
+    if filters::are_wanted(spec) || openings::are_wanted(manifest) {
+        let tables = host.packet_filters();
+        let dropped = filters::findings(spec, &tables).into_iter();
+        let dropped = dropped.chain(openings::findings(manifest, guests, &tables));
         findings.extend(dropped.map(|(finding, option)| at_option(finding, spans, &option)));
     }
     findings

@@ -1,4 +1,4 @@
-//! Says whether the forward chains of other tables let a packet through.
+//! Says whether the forward or input chains of other tables let a packet through.
 //!
 //! Takes: tables as `nft -j -t list table` prints them (libnftables-json(5)), and a packet. Gives: what may become of it.
 //!
@@ -18,14 +18,15 @@ const DEEPEST: usize = 16;
 /// The most rules that are looked at for one packet. A ruleset with more of them gets no opinion.
 const MOST_RULES: usize = 100_000;
 
-/// The first packet of a forwarded connection, after its destination was changed.
+/// The first packet of a connection from another machine: a forwarded one, after its destination was changed, or one to the host.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Packet<'a> {
     /// The interface by which it came in, if that is known.
     pub incoming: Option<&'a str>,
-    /// The interface by which it leaves.
-    pub outgoing: &'a str,
+    /// The interface by which it leaves; `None` if it is for the host itself.
+    pub outgoing: Option<&'a str>,
     pub protocol: Protocol,
+    /// Where it goes. If it is for the host, only the family is certain.
     pub destination: IpAddr,
     pub port: u16,
 }
@@ -52,12 +53,19 @@ pub(crate) enum Fate {
     Dropped(Dropped),
 }
 
-/// What becomes of the packet in the forward chains of these tables.
+impl Packet<'_> {
+    /// The hook at which it is filtered.
+    fn hook(&self) -> &'static str {
+        if self.outgoing.is_some() { "forward" } else { "input" }
+    }
+}
+
+/// What becomes of the packet in the chains of these tables.
 pub(crate) fn fate(tables: &[Value], packet: Packet<'_>) -> Fate {
     let mut is_unclear = false;
     for table in tables.iter().filter_map(Table::read) {
         let mut left = MOST_RULES;
-        for chain in table.chains.values().filter(|chain| chain.is_forward && table.sees(packet)) {
+        for chain in table.chains.values().filter(|chain| chain.hook == Some(packet.hook()) && table.sees(packet)) {
             let mut ways = table.walk(chain, packet, 0, &mut left);
             if ways.falls_through {
                 match chain.drops {
@@ -83,8 +91,8 @@ struct Table<'a> {
 
 struct Chain<'a> {
     name: &'a str,
-    /// Whether it is a base chain for forwarded packets.
-    is_forward: bool,
+    /// The hook of a base chain that filters packets.
+    hook: Option<&'a str>,
     /// Whether its policy drops.
     drops: bool,
     rules: Vec<&'a [Value]>,
@@ -135,8 +143,8 @@ impl<'a> Table<'a> {
         let mut chains = BTreeMap::new();
         for chain in objects().filter_map(|object| object.get("chain")) {
             let name = chain["name"].as_str()?;
-            let is_forward = chain["hook"] == "forward" && chain["type"] == "filter";
-            chains.insert(name, Chain { name, is_forward, drops: chain["policy"] == "drop", rules: Vec::new() });
+            let hook = chain["hook"].as_str().filter(|_| chain["type"] == "filter");
+            chains.insert(name, Chain { name, hook, drops: chain["policy"] == "drop", rules: Vec::new() });
         }
         for rule in objects().filter_map(|object| object.get("rule")) {
             let chain = rule["chain"].as_str().and_then(|name| chains.get_mut(name));
@@ -346,10 +354,10 @@ fn compare(left: &Value, right: &Value, packet: Packet<'_>) -> Match {
     match kind.as_str() {
         "meta" => of_meta(body["key"].as_str().unwrap_or_default(), right, packet),
         "payload" => of_payload(body, right, packet),
-        // It is the first packet of a connection whose destination was changed.
+        // It is the first packet of a connection. If it is forwarded, its destination was changed.
         "ct" => match (body["key"].as_str(), right.as_str()) {
             (Some("state"), Some(state)) => Match::of(state == "new"),
-            (Some("status"), Some("dnat")) => Match::Yes,
+            (Some("status"), Some("dnat")) => Match::of(packet.outgoing.is_some()),
             _ => Match::Unknown,
         },
         _ => Match::Unknown,
@@ -374,8 +382,10 @@ fn of_meta(key: &str, right: &Value, packet: Packet<'_>) -> Match {
         None => interface == right,
     };
     match key {
+        // It comes from another machine.
+        "iifname" | "iif" if packet.incoming.is_none() && right == "lo" => Match::No,
         "iifname" | "iif" => packet.incoming.map_or(Match::Unknown, |name| Match::of(is_called(name))),
-        "oifname" | "oif" => Match::of(is_called(packet.outgoing)),
+        "oifname" | "oif" => packet.outgoing.map_or(Match::No, |name| Match::of(is_called(name))),
         "nfproto" => Match::of(right == if packet.destination.is_ipv4() { "ipv4" } else { "ipv6" }),
         _ => Match::Unknown,
     }
@@ -383,6 +393,7 @@ fn of_meta(key: &str, right: &Value, packet: Packet<'_>) -> Match {
 
 fn of_payload(body: &Value, right: &Value, packet: Packet<'_>) -> Match {
     match (body["protocol"].as_str(), body["field"].as_str()) {
+        (Some("ip" | "ip6"), Some("daddr")) if packet.outgoing.is_none() => Match::Unknown,
         (Some("ip" | "ip6"), Some("daddr")) => within(right, packet.destination),
         (Some("ip"), Some("protocol")) | (Some("ip6"), Some("nexthdr")) => of_protocol(right, packet),
         (Some("tcp" | "udp" | "th"), Some("dport")) => {
@@ -442,7 +453,7 @@ mod tests {
 
     fn packet(incoming: Option<&str>) -> Packet<'_> {
         let destination = [192, 168, 100, 11].into();
-        Packet { incoming, outgoing: "ve-wasabi", protocol: Protocol::Tcp, destination, port: 80 }
+        Packet { incoming, outgoing: Some("ve-wasabi"), protocol: Protocol::Tcp, destination, port: 80 }
     }
 
     fn is(left: Value, op: &str, right: Value) -> Value {
@@ -505,6 +516,32 @@ mod tests {
         for (policy, rules, expected) in cases {
             assert_eq!(fate(&[table(policy, &rules)], packet(Some("eth0"))), expected, "{policy}: {rules:#?}");
         }
+    }
+
+    #[test]
+    fn a_packet_to_the_host_is_seen_by_input_chains_only() {
+        let input = |rules: &[Value]| {
+            let mut table = table("accept", &[("FORWARD", json!([{"drop": null}]))]);
+            let objects = table["nftables"].as_array_mut().expect("a list");
+            objects.push(json!({"chain": {"family": "ip", "table": "filter", "name": "INPUT", "type": "filter", "hook": "input", "policy": "drop"}}));
+            objects.extend(rules.iter().map(|expr| json!({"rule": {"chain": "INPUT", "expr": expr}})));
+            table
+        };
+        let accept = json!({"accept": null});
+        let loopback = json!([meta("iifname", "==", "lo"), accept]);
+        let port = |port: u16| {
+            let field = json!({"payload": {"protocol": "tcp", "field": "dport"}});
+            json!([is(field, "==", port.into()), accept])
+        };
+        let to_host = Packet { outgoing: None, destination: [0; 4].into(), ..packet(None) };
+        let fate = |rules: &[Value]| fate(&[input(rules)], to_host);
+        assert_eq!(fate(&[loopback.clone(), port(22)]), dropped(true, "INPUT"));
+        assert_eq!(fate(&[loopback.clone(), port(80)]), Fate::Passes);
+        let forwarded = is(json!({"ct": {"key": "status"}}), "in", "dnat".into());
+        assert_eq!(fate(&[json!([forwarded, accept])]), dropped(true, "INPUT"));
+        let at = is(json!({"payload": {"protocol": "ip", "field": "daddr"}}), "==", "10.0.0.1".into());
+        assert_eq!(fate(&[json!([at, accept])]), Fate::Unclear);
+        assert_eq!(fate(&[json!([meta("iifname", "==", "eth0"), accept])]), Fate::Unclear);
     }
 
     #[test]

@@ -220,6 +220,8 @@ fn wanted(
         }
     }
     let nat = match (&from.nat_spec, &to.nat_spec) {
+        // It belongs to the generation of the host, which `nixos-rebuild` changes.
+        _ if from.has_native_nat => NatSpec::default(),
         (Some(nat), _) if options.only.is_some() => nat.clone(),
         (_, Some(nat)) => nat.clone(),
         (former, None) => {
@@ -252,7 +254,7 @@ pub(super) fn host_change(
     options: &Options,
     firewall: &FirewallChange,
 ) -> Option<Change> {
-    let after = to.nat.as_ref().filter(|_| options.only.is_none())?;
+    let after = to.nat.as_ref().filter(|_| options.only.is_none() && !from.has_native_nat)?;
     let before = from.nat.clone().unwrap_or_default();
     let json = |nat| serde_json::to_value(nat).expect("the model has string keys only");
     let (before, after): (Value, Value) = (json(&before), json(after));

@@ -95,6 +95,8 @@ pub struct StateView<'a> {
     pub(super) no_localnet: BTreeSet<&'a str>,
     /// The program that units call, and the boot service, on a host with systemd.
     pub(super) program: Option<(&'a Program, &'a BootService)>,
+    /// Whether NixOS itself makes the NAT of the host.
+    pub(super) has_native_nat: bool,
     /// The TCP ports of `[::1]` that others listen on; `None` unless it is a host with such an address.
     pub(super) loopback: Option<BTreeSet<u16>>,
     /// Containers whose kept root exists.
@@ -118,6 +120,7 @@ impl<'a> StateView<'a> {
             kernel: None,
             no_localnet: BTreeSet::new(),
             program: None,
+            has_native_nat: false,
             loopback: None,
             kept_roots: BTreeSet::new(),
             findings: Vec::new(),
@@ -205,6 +208,10 @@ impl<'a> StateView<'a> {
         side.kept_roots = snapshot.roots.iter().flat_map(BTreeMap::keys).cloned().collect();
         if let Some(generation) = &snapshot.generation {
             side.take_recorded_nat(generation);
+        }
+        if !snapshot.nixos_nat.is_empty() {
+            side.has_native_nat = true;
+            side.nat_spec = Some(NatSpec::default());
         }
         if snapshot.systemd {
             side.program = Some((&snapshot.program, &snapshot.boot_service));

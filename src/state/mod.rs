@@ -246,6 +246,8 @@ pub struct Snapshot {
     pub open_directories: Vec<PathBuf>,
     /// A dhcpcd that configures interfaces of this host.
     pub dhcpcd: Option<Dhcpcd>,
+    /// The tables `nixos-nat` of NixOS, one for each family, as `nft -j list table` prints them.
+    pub nixos_nat: Vec<serde_json::Value>,
     /// The TCP ports of `[::1]` on which something listens, our own units included; `None` if the host has no such address.
     pub loopback: Option<BTreeSet<u16>>,
     /// The files that we have written for network managers, those of the unit that puts back what is lost, and those of the units
@@ -339,7 +341,7 @@ pub trait Probe {
     fn path_facts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, PathFacts>;
     /// The mounts that each of `paths` lies on and that are not there, outermost first; paths without any are left out.
     fn absent_mounts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, Vec<AbsentMount>>;
-    /// The tables of others that filter forwarded packets, each as `nft -j -t list table` prints it (libnftables-json(5)).
+    /// The tables of others that filter packets which are forwarded or for the host, each as `nft -j -t list table` prints it (libnftables-json(5)).
     /// Empty if they cannot be listed.
-    fn forward_filters(&self) -> Vec<serde_json::Value>;
+    fn packet_filters(&self) -> Vec<serde_json::Value>;
 }

@@ -18,7 +18,7 @@
     dropCapabilities = lib.mkIf (config.services.container-rebuild.containers.db.afterUnits != [ ]) [ "CAP_CHOWN" ];
     config = { };
   };
-  containers.cache.config = { };
+  containers.cache.config.networking.firewall.allowedTCPPorts = [ 6379 ];
 
   services.container-rebuild = {
     keepGenerations = lib.mkDefault 5;
@@ -33,6 +33,7 @@
       healthCheck.ports = [ 80 ];
       resourceControl = { MemoryMax = "2G"; CPUWeight = 50; IOReadBandwidthMax = [ "/dev/sda 5M" ]; };
     };
+    containers.cache.openFirewall = true;
     containers.db = lib.mkMerge [
       { afterUnits = [ "postgresql.service" ]; }
       (lib.mkIf false { afterUnits = [ "never.service" ]; })

@@ -17,7 +17,7 @@ fn table(policy: &str, chain: &str, interface: &str) -> serde_json::Value {
 
 /// What `plan` says about forwards that are dropped.
 fn said(world: &World, table: serde_json::Value) -> Vec<String> {
-    world.host.state().forward_filters = vec![table];
+    world.host.state().packet_filters = vec![table];
     world.plan();
     world.ui.take().into_iter().filter(|line| line.contains("forward-dropped")).collect()
 }

@@ -1,6 +1,9 @@
-//! What a host gets beside its rules: units for `[::1]`.
+//! What a host gets beside its rules: units for `[::1]`, and NixOS's own NAT and firewall.
+
+use serde_json::{Value, json};
 
 use super::*;
+use crate::state::Interface;
 
 /// The ports of `[::1]` that lead into guests, and where to.
 fn proxied(world: &World) -> Vec<String> {
@@ -46,4 +49,69 @@ fn a_server_of_the_host_keeps_its_port_of_the_loopback() {
     assert_eq!(world.switch(), Ok("up to date"));
     assert_eq!(proxied(&world), ["8080 -> 192.168.100.11:80"]);
     assert_eq!(said(&world, "port-taken"), [""; 0]);
+}
+
+const NAT: &str = r#"
+    networking.nat = { enable = true; internalInterfaces = [ "ve-web" ]; externalInterface = "eth0"; };"#;
+
+/// NixOS's table for [`NAT`].
+fn nixos_nat() -> Value {
+    let is = |key: &str, name: &str| json!({"match": {"op": "==", "left": {"meta": {"key": key}}, "right": name}});
+    json!({"nftables": [
+        {"table": {"family": "ip", "name": "nixos-nat"}},
+        {"rule": {"chain": "post", "expr": [is("iifname", "ve-web"), is("oifname", "eth0"), {"masquerade": null}]}},
+    ]})
+}
+
+#[test]
+fn nixos_keeps_its_nat() {
+    let loaded = |world: &World| world.host.state().rules.clone().unwrap_or_default().to_string();
+    let mut world = World::new(&[WEB, NAT]);
+    world.host.state().interfaces.insert(String::from("eth0"), Interface::default());
+    assert_eq!(world.switch(), Ok("applied"));
+    assert!(loaded(&world).contains("eth0"), "this NAT is ours");
+    // Somebody has run nixos-rebuild.
+    world.host.state().nixos_nat = vec![nixos_nat()];
+    assert_eq!(world.switch(), Ok("applied"));
+    assert!(!loaded(&world).contains("eth0") && loaded(&world).contains("8080"));
+    assert!(world.plan().is_empty());
+    assert_eq!(said(&world, "needs-nixos-rebuild"), [""; 0]);
+    world.configure(&[WEB, &NAT.replace("ve-web", "ve-other")]);
+    let needed = "warning[needs-nixos-rebuild]: `networking.nat.internalInterfaces` is not what NixOS has loaded: it needs \
+                  nixos-rebuild";
+    assert_eq!(said(&world, "needs-nixos-rebuild"), [needed]);
+    assert!(world.plan().is_empty(), "there is nothing to do here");
+    world.host.state().nixos_nat.clear();
+    assert_eq!(world.switch(), Ok("applied"));
+    assert!(loaded(&world).contains("ve-other"));
+}
+
+#[test]
+fn ports_in_the_hosts_network_that_are_to_be_open_and_are_not_are_named() {
+    let shared = r#"
+        containers.shared = { path = "/nix/store/1-shared"; };
+        services.container-rebuild.containers.shared.openFirewall = true;"#;
+    let opening = shared.replace(
+        r#"path = "/nix/store/1-shared";"#,
+        "config.networking.firewall = { allowedTCPPorts = [ 80 ]; allowedUDPPortRanges = [ { from = 5000; to = 5010; } ]; };",
+    );
+    let chain = json!({"chain": {"family": "inet", "table": "filter", "name": "input", "type": "filter", "hook": "input", "policy": "drop"}});
+    let loopback = json!({"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "lo"}});
+    let rule = json!({"rule": {"chain": "input", "expr": [loopback, {"accept": null}]}});
+    let table = json!({"nftables": [{"table": {"family": "inet", "name": "filter"}}, chain, rule]});
+    for (definition, expected) in [
+        (opening.as_str(), "80/tcp, 5000-5010/udp"),
+        (shared, ""),
+        (&opening.replace("openFirewall = true", "openFirewall = false"), ""),
+    ] {
+        let world = World::new(&[definition]);
+        world.host.state().packet_filters = vec![table.clone()];
+        let found = said(&world, "other machines cannot reach port");
+        let message = format!(
+            "warning[guest-port-blocked]: other machines cannot reach port {expected} of `shared`: the policy of chain `input` in \
+             table `inet filter` drops the packets"
+        );
+        let expected: Vec<&str> = if expected.is_empty() { vec![] } else { vec![&message] };
+        assert_eq!(found, expected);
+    }
 }

@@ -121,6 +121,7 @@ impl Probe for MemoryHost {
             is_generation_lost: state.is_generation_lost,
             open_directories: state.open_directories.clone(),
             dhcpcd: state.dhcpcd.clone(),
+            nixos_nat: state.nixos_nat.clone(),
             loopback: Some(state.proxied.keys().chain(&state.listening).copied().collect()),
             guarding_files: {
                 let files = state.unmanaged.files().into_iter();
@@ -153,8 +154,8 @@ impl Probe for MemoryHost {
         paths.intersection(&self.state().missing).cloned().collect()
     }
 
-    fn forward_filters(&self) -> Vec<serde_json::Value> {
-        self.state().forward_filters.clone()
+    fn packet_filters(&self) -> Vec<serde_json::Value> {
+        self.state().packet_filters.clone()
     }
 
     fn absent_mounts(&self, paths: &BTreeSet<PathBuf>) -> BTreeMap<PathBuf, Vec<AbsentMount>> {

@@ -1,4 +1,4 @@
-//! Checks `mtu` and `createBridge` of `services.container-rebuild.containers.<name>`.
+//! Checks `mtu`, `createBridge` and `openFirewall` of `services.container-rebuild.containers.<name>`.
 
 use serde_json::Value;
 
@@ -47,5 +47,23 @@ impl Checker<'_> {
             self.wrong(Diagnostic::warning(Code::OptionCombination, message).help(help), path);
         }
         Some(creates)
+    }
+
+    /// Whether the host's firewall is to let in what a guest opens; `None` if that is unknown or wrong, which is reported.
+    pub(super) fn open_firewall(&mut self, name: &ContainerName, value: &Value, path: &OptionPath) -> Option<bool> {
+        if self.is_unknown(value, path) {
+            return None;
+        }
+        let Some(opens) = value.as_bool() else {
+            self.wrong_type(value, "a Boolean", path);
+            return None;
+        };
+        let network = self.manifest.containers.get(name).and_then(network::network);
+        if opens && matches!(network, Some(Network::Private(_) | Network::Named(_))) {
+            let message = format!("`openFirewall` has no effect: `{name}` is not in the host's network");
+            let help = "remove it: what is forwarded to a guest does not pass the host's input rules";
+            self.wrong(Diagnostic::warning(Code::OptionCombination, message).help(help), path);
+        }
+        Some(opens)
     }
 }

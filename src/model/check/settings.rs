@@ -100,6 +100,7 @@ impl Checker<'_> {
                     Some(creates) => own.create_bridge = creates,
                     None => is_known = false,
                 },
+                Some(Setting::OpenFirewall) => is_known &= self.open_firewall(name, value, &path).is_some(),
                 // Our NixOS module has it for "not set".
                 Some(Setting::Mtu) if value.is_null() => {}
                 Some(Setting::Mtu) => match self.mtu(name, value, &path) {

@@ -55,7 +55,7 @@ pub(super) fn findings(spec: &HostSpec, tables: &[Value]) -> Vec<(Diagnostic, Op
                 (true, it.interface.as_deref().or(incoming), it.protocol, it.to.first, ports)
             });
             for (is_own, incoming, protocol, port, ports) in plain.chain(own) {
-                let packet = Packet { incoming, outgoing: &outgoing, protocol, destination, port };
+                let packet = Packet { incoming, outgoing: Some(&outgoing), protocol, destination, port };
                 if let Fate::Dropped(dropped) = fate(tables, packet) {
                     let entry = found.entry((&container.name, is_own, dropped));
                     entry.or_insert((outgoing.clone(), BTreeSet::new())).1.insert(ports);
