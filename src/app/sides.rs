@@ -135,9 +135,11 @@ fn left_out(before: Seen<'_>, after: Seen<'_>, same: &BTreeSet<ContainerName>) -
     if lint::leads_to_guests(after.manifest, after.host) || !is_same_host(before, after) {
         return BTreeSet::new();
     }
-    let (before, after) = (&before.manifest.containers, &after.manifest.containers);
-    let is_same = |name: &&ContainerName| match (before.get(*name), after.get(*name)) {
-        (Some(before), Some(after)) => is_same_container(before, after),
+    let (before, after) = (before.manifest, after.manifest);
+    let has_same_settings =
+        |name: &ContainerName| before.services.settings(name.as_str()) == after.services.settings(name.as_str());
+    let is_same = |name: &&ContainerName| match (before.containers.get(*name), after.containers.get(*name)) {
+        (Some(before), Some(after)) => is_same_container(before, after) && has_same_settings(name),
         _ => false,
     };
     same.iter().filter(is_same).cloned().collect()

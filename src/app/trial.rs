@@ -1,6 +1,7 @@
 //! `try`: throw-away containers beside those of the host.
 
 mod aside;
+mod port_set;
 
 use std::collections::BTreeMap;
 

@@ -287,8 +287,6 @@ impl Host for MemoryHost {
         Ok(is_other)
     }
 
-    fn leave_alone(&self, interfaces: &Unmanaged) -> Result<(), HostError> {
-        self.state().unmanaged = interfaces.clone();
     fn lead_loopback(&self, loopback: &Loopback) -> Result<bool, HostError> {
         let mut state = self.state();
         let is_other = state.proxied != *loopback;
@@ -296,6 +294,8 @@ impl Host for MemoryHost {
         Ok(is_other)
     }
 
+    fn leave_alone(&self, interfaces: &Unmanaged) -> Result<(), HostError> {
+        self.state().unmanaged = interfaces.clone();
         Ok(())
     }
 

@@ -23,7 +23,7 @@ use crate::model::{Field, List};
 use crate::source::Pos;
 
 /// How many ports of a range are checked.
-const MOST_PORTS: u32 = 1024;
+pub(super) const MOST_PORTS: u32 = 1024;
 /// The option of a firewall that lists open TCP ports.
 pub(super) const TCP_PORTS: &str = "allowedTCPPorts";
 
@@ -198,7 +198,7 @@ fn taken_by_host(subject: Subject<'_>, each: &Each<'_>, found: &mut Vec<Diagnost
     }
 }
 
-fn finding(protocol: Protocol, port: u16, message: String) -> Diagnostic {
+pub(super) fn finding(protocol: Protocol, port: u16, message: String) -> Diagnostic {
     let open = match list_of(protocol) {
         Some(list) => format!("add {port} to `networking.firewall.{list}` in the guest's `config`"),
         None => "open it in the guest's `networking.firewall`".to_owned(),

@@ -19,6 +19,7 @@ mod module;
 mod mounts;
 mod names;
 mod openings;
+mod own_forwards;
 mod proxies;
 mod renamed;
 mod resolver;
@@ -47,6 +48,7 @@ pub fn lint(subject: Subject<'_>) -> Vec<Diagnostic> {
     found.extend(assertions::lint(subject));
     found.extend(interfaces::lint(subject));
     found.extend(forwards::lint(subject));
+    found.extend(own_forwards::lint(subject));
     found.extend(egress::lint(subject));
     found.extend(bridges::lint(subject));
     for each in subject.containers() {

@@ -8,6 +8,7 @@
 //! - A container whose findings include no error is in the spec, unless an unknown value keeps it out.
 
 mod bind_sources;
+mod container_forwards;
 mod flags;
 mod health_check;
 mod interfaces;
@@ -24,14 +25,16 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use super::network::protocol;
+pub use container_forwards::forward_key;
+use container_forwards::{ContainerForward, container_forwards, known_elements};
+
 use super::path::{At, OptionPath, OptionSpans};
 use super::spec::{Bind, ContainerSpec, Device, HealthCheck, HostSpec, OwnOptions, Protocol, UnitSettings};
 use super::support::{unsupported_container, unsupported_host};
 use super::view::View;
 use super::{
-    Container, ContainerName, DELETE_GENERATIONS_OLDER_THAN, Field, ForwardPort, GenerationAge, KEEP_GENERATIONS,
-    List, Manifest, UNKNOWN_KEY, Unknown,
+    Container, ContainerName, DELETE_GENERATIONS_OLDER_THAN, Field, GenerationAge, KEEP_GENERATIONS, List,
+    Manifest, UNKNOWN_KEY, Unknown,
 };
 use crate::diag::{Code, Diagnostic, Fix, Severity};
 use crate::source::{Location, Pos};
@@ -254,23 +257,20 @@ impl Checker<'_> {
     /// Reports host ports and addresses that two containers claim.
     fn taken_twice(&mut self) {
         let containers = At::root("containers");
-        let mut ports: BTreeMap<(Protocol, u16), (&ContainerName, &ForwardPort)> = BTreeMap::new();
+        let mut ports: BTreeMap<(Protocol, u16), ContainerForward<'_>> = BTreeMap::new();
         let mut addresses: BTreeMap<IpAddr, Claim<'_>> = BTreeMap::new();
         let manifest = self.manifest;
+        for forward in container_forwards(manifest) {
+            let taken = *ports.entry((forward.protocol, forward.host_port)).or_insert(forward);
+            // If the port was free, `or_insert` has just returned this forward itself.
+            if !std::ptr::eq(taken.forward, forward.forward) {
+                self.port_taken(forward, taken);
+            }
+        }
         for (name, container) in &manifest.containers {
             let path = containers.join(name.as_str());
             if container.private_network.known() != Some(&true) {
                 continue;
-            }
-            for forward in known_elements(&container.forward_ports) {
-                let (Some(protocol), Some(&port)) = (protocol(forward), forward.host_port.known()) else {
-                    continue;
-                };
-                let taken = *ports.entry((protocol, port)).or_insert((name, forward));
-                // If the port was free, `or_insert` has just returned this forward itself.
-                if !std::ptr::eq(taken.1, forward) {
-                    self.port_taken((protocol, port), (name, forward), taken);
-                }
             }
             for (field, option) in
                 [(&container.local_address, "localAddress"), (&container.local_address6, "localAddress6")]
@@ -301,24 +301,17 @@ impl Checker<'_> {
         }
     }
 
-    /// Reports that `name` forwards a host port that the container in `first` has already claimed.
-    fn port_taken(
-        &mut self,
-        (protocol, port): (Protocol, u16),
-        (name, forward): (&ContainerName, &ForwardPort),
-        (first, other): (&ContainerName, &ForwardPort),
-    ) {
-        let at = |name: &ContainerName, forward| {
-            OptionPath::new(["containers", name.as_str(), "forwardPorts", &forward_key(forward), "hostPort"])
-        };
-        let protocol = protocol.as_str();
+    /// Reports a forward of a host port that another one has already claimed.
+    fn port_taken(&mut self, forward: ContainerForward<'_>, other: ContainerForward<'_>) {
+        let ContainerForward { name, protocol, host_port: port, .. } = forward;
+        let (first, protocol) = (other.name, protocol.as_str());
         let message = if first == name {
             format!("host port {port}/{protocol} is forwarded twice by `{name}`")
         } else {
             format!("host port {port}/{protocol} is forwarded to both `{first}` and `{name}`")
         };
         let diagnostic = Diagnostic::error(Code::PortTaken, message).help("give one of them another `hostPort`");
-        self.find_beside(diagnostic, &at(name, forward), &at(first, other));
+        self.find_beside(diagnostic, &forward.path().join("hostPort"), &other.path().join("hostPort"));
     }
 
     /// The value of `field`; an unknown one is recorded.
@@ -404,17 +397,6 @@ struct Claim<'a> {
 /// An address without its prefix length.
 fn plain(text: &str) -> Option<IpAddr> {
     text.split('/').next()?.parse().ok()
-}
-
-/// The name of a forward in option paths, such as `"tcp:8080"`, with `?` for an unknown part.
-pub fn forward_key(forward: &ForwardPort) -> String {
-    let protocol = forward.protocol.known().map_or("?", String::as_str);
-    let port = forward.host_port.known().map_or_else(|| String::from("?"), u16::to_string);
-    format!("{protocol}:{port}")
-}
-
-fn known_elements<T>(list: &List<T>) -> impl Iterator<Item = &T> {
-    list.known().into_iter().flatten().filter_map(Field::known)
 }
 
 /// The known elements of a list, each with its index.

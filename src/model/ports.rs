@@ -8,11 +8,30 @@ use crate::diag::{Code, Diagnostic};
 
 /// One port, or all from the first to the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "Written")]
 pub struct Ports {
     /// The first, never 0.
     pub first: u16,
     /// The last, never before the first.
     pub last: u16,
+}
+
+/// Ports in a file, which anybody may have edited.
+#[derive(Deserialize)]
+struct Written {
+    first: u16,
+    last: u16,
+}
+
+impl TryFrom<Written> for Ports {
+    type Error = String;
+
+    fn try_from(Written { first, last }: Written) -> Result<Self, Self::Error> {
+        match 0 < first && first <= last {
+            true => Ok(Self { first, last }),
+            false => Err(format!("{first}-{last} is not a range of ports")),
+        }
+    }
 }
 
 impl Ports {
@@ -29,11 +48,13 @@ impl Ports {
         u32::from(self.last - self.first) + 1
     }
 
-    /// Where a port leads if these lead to `to`, one by one in the same order or all to one; `None` if it is none of them.
+    /// Where a port leads if these lead to `to`, one by one in the same order or all to one; `None` if it is none of them, or if
+    /// there are too few of `to`.
     pub fn lead(self, to: Self, port: u16) -> Option<u16> {
         let is_one_of_them = self.first <= port && port <= self.last;
         let offset = if to.first == to.last { 0 } else { port.checked_sub(self.first)? };
-        is_one_of_them.then(|| to.first + offset)
+        let there = to.first.checked_add(offset).filter(|there| *there <= to.last)?;
+        is_one_of_them.then_some(there)
     }
 
     /// Why these ports of the host cannot lead to the ports `to` of `target`, one by one or all to one.
@@ -91,5 +112,25 @@ impl fmt::Display for Ports {
             true => self.first.fmt(f),
             false => write!(f, "{}-{}", self.first, self.last),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_with_ports_that_are_none_is_refused_and_too_few_lead_nowhere() {
+        let read = |text: &str| serde_json::from_str::<Ports>(text).map_err(|error| error.to_string());
+        let ports = |first, last| Ports { first, last };
+        assert_eq!(read(r#"{"first": 80, "last": 81}"#), Ok(ports(80, 81)));
+        for wrong in [r#"{"first": 81, "last": 80}"#, r#"{"first": 0, "last": 80}"#] {
+            let why = read(wrong).expect_err("refused");
+            assert!(why.contains("is not a range of ports"), "{why}");
+        }
+        let all = ports(1, 65_535);
+        let to = ports(65_534, 65_535);
+        assert_eq!([1, 2, 3, 65_535].map(|port| all.lead(to, port)), [Some(65_534), Some(65_535), None, None]);
+        assert_eq!(ports(5, 6).lead(ports(9, 9), 6), Some(9));
     }
 }

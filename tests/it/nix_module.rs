@@ -56,7 +56,7 @@ fn host(import: &str, limit: &str) -> String {
     bindMounts.\"/srv\".hostPath = \"/srv/web\";
     dropCapabilities = [ \"CAP_SYS_TIME\" \"CAP_MKNOD\" ];
     extraFlags = [ \"--quiet\" ];
-    config = {{ }};
+    config.networking.firewall.enable = false;
   }};
   services.container-rebuild = {{
     keepGenerations = 3;

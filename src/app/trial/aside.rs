@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
+use super::port_set::{self, PortSet};
 use crate::model::own_forward;
 use crate::model::settings::{CONTAINERS, Setting};
 use crate::model::spec::{Network, OwnForward, Ports, Protocol};
@@ -24,7 +25,7 @@ pub(super) struct Taken {
     /// The addresses of guests and of the host.
     addresses: BTreeSet<IpAddr>,
     /// The ports of the host that are forwarded.
-    ports: BTreeSet<(Protocol, u16)>,
+    ports: PortSet,
 }
 
 impl Taken {
@@ -42,8 +43,12 @@ impl Taken {
         for record in observed.flatten().chain(recorded.map(|(_, record)| record)) {
             taken.addresses.extend(record.spec.network.addresses());
             if let Network::Private(private) = &record.spec.network {
-                taken.ports.extend(private.forwards.iter().map(|forward| (forward.protocol, forward.host_port)));
-                taken.ports.extend(private.own_forwards.iter().flat_map(all_ports));
+                for forward in &private.forwards {
+                    taken.ports.add(forward.protocol, Ports::one(forward.host_port));
+                }
+                for forward in &private.own_forwards {
+                    taken.ports.add(forward.protocol, forward.ports);
+                }
             }
         }
         taken
@@ -93,10 +98,13 @@ impl<'a> Free<'a> {
             let hosts = [&container.host_address, &container.host_address6];
             let hosts = hosts.into_iter().filter_map(|address| address.known()?.as_deref());
             own.addresses.extend(hosts.filter_map(|address| Some(parse(address)?.0)));
-            own.ports.extend(forwards(&mut container.clone()).filter_map(|(_, forward)| port_of(forward)));
+            for (protocol, port) in forwards(&mut container.clone()).filter_map(|(_, forward)| port_of(forward)) {
+                own.ports.add(protocol, Ports::one(port));
+            }
             let settings = manifest.services.settings(name.as_str());
-            let forwards = own_forward::at_least(settings.and_then(|it| it.get(Setting::Forwards.name())));
-            own.ports.extend(forwards.iter().flat_map(all_ports));
+            for forward in own_forward::at_least(settings.and_then(|it| it.get(Setting::Forwards.name()))) {
+                own.ports.add(forward.protocol, forward.ports);
+            }
         }
         Self { taken, own }
     }
@@ -141,15 +149,7 @@ impl<'a> Free<'a> {
     fn ports(&mut self, name: &ContainerName, container: &mut Container, notes: &mut Vec<String>) {
         for (_, forward) in forwards(container) {
             let Some((protocol, port)) = port_of(forward) else { continue };
-            if !self.taken.ports.contains(&(protocol, port)) {
-                continue;
-            }
-            let is_free = |port: &u16| {
-                ![&self.taken.ports, &self.own.ports].iter().any(|ports| ports.contains(&(protocol, *port)))
-            };
-            let first = port.saturating_add(10_000).max(FIRST_PORT);
-            let Some(new) = (first..=u16::MAX).chain(FIRST_PORT..first).find(is_free) else { continue };
-            self.own.ports.insert((protocol, new));
+            let Some(Ports { first: new, .. }) = self.moved(protocol, Ports::one(port)) else { continue };
             let protocol = protocol.as_str();
             notes.push(format!(
                 "`{name}` has the {protocol} port {new} of the host instead of {port}, which is forwarded already"
@@ -163,6 +163,15 @@ impl<'a> Free<'a> {
 }
 
 impl Free<'_> {
+    /// Takes as many free ports of the host as `ports` has, if any of those is forwarded already.
+    fn moved(&mut self, protocol: Protocol, ports: Ports) -> Option<Ports> {
+        self.taken.ports.last_of(protocol, ports)?;
+        let free = |from| port_set::free([&self.taken.ports, &self.own.ports], protocol, from, ports);
+        let new = free(ports.first.saturating_add(10_000).max(FIRST_PORT)).or_else(|| free(FIRST_PORT))?;
+        self.own.ports.add(protocol, new);
+        Some(new)
+    }
+
     /// Forwards other ports of the host by our own option, too, where theirs are forwarded already. Ranges stay in one piece.
     fn own_ports(&mut self, manifest: &mut Manifest, notes: &mut Vec<String>) {
         let settings = manifest.services.container_rebuild.get_mut(CONTAINERS).and_then(Value::as_object_mut);
@@ -170,22 +179,8 @@ impl Free<'_> {
             let forwards = settings.get_mut(Setting::Forwards.name()).and_then(Value::as_object_mut);
             for value in forwards.into_iter().flatten().map(|(_, value)| value) {
                 let Some(forward) = own_forward::known(value) else { continue };
-                if all_ports(&forward).all(|port| !self.taken.ports.contains(&port)) {
-                    continue;
-                }
                 let OwnForward { protocol, ports, to, .. } = forward;
-                let length = ports.last - ports.first;
-                let is_free = |first: &u16| {
-                    first.checked_add(length).is_some_and(|last| {
-                        (*first..=last).all(|port| {
-                            ![&self.taken.ports, &self.own.ports].iter().any(|it| it.contains(&(protocol, port)))
-                        })
-                    })
-                };
-                let first = ports.first.saturating_add(10_000).max(FIRST_PORT);
-                let Some(first) = (first..=u16::MAX).chain(FIRST_PORT..first).find(is_free) else { continue };
-                let new = Ports { first, last: first + length };
-                self.own.ports.extend((new.first..=new.last).map(|port| (protocol, port)));
+                let Some(new) = self.moved(protocol, ports) else { continue };
                 let protocol = protocol.as_str();
                 notes.push(format!(
                     "`{name}` has the {protocol} port {new} of the host instead of {ports}, which is forwarded already"
@@ -195,12 +190,6 @@ impl Free<'_> {
             }
         }
     }
-}
-
-/// All ports of the host that one of our own forwards takes, under whichever conditions.
-fn all_ports(forward: &OwnForward) -> impl Iterator<Item = (Protocol, u16)> + use<> {
-    let protocol = forward.protocol;
-    (forward.ports.first..=forward.ports.last).map(move |port| (protocol, port))
 }
 
 /// Ports as our own option has them.

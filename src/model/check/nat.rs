@@ -2,10 +2,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::{Checker, forward_key, known_elements, plain, texts};
+use super::container_forwards::{ContainerForward, container_forwards};
+use super::{Checker, known_elements, plain, texts};
 use crate::diag::{Code, Diagnostic};
 use crate::model::nat::{self, ByPort, KnownForward, nat_forward_key};
-use crate::model::network::protocol;
 use crate::model::path::{At, OptionPath};
 use crate::model::spec::{NatForward, Ports};
 use crate::model::{Container, Field, ForwardPort, List, Nat, NatForward as Written};
@@ -201,31 +201,20 @@ impl Checker<'_> {
                 by_port.add(forward, nat_forward_key(written));
             }
         }
-        let containers = At::root("containers");
-        for (name, container) in &manifest.containers {
-            if container.private_network.known() != Some(&true) {
-                continue;
-            }
-            for forward in known_elements(&container.forward_ports) {
-                let (Some(protocol), Some(&port)) = (protocol(forward), forward.host_port.known()) else {
-                    continue;
-                };
-                let of_nat =
-                    [false, true].into_iter().filter_map(|v6| by_port.find(protocol, v6, Ports::one(port)));
-                let mut of_nat = of_nat.filter(|(other, _)| leads_elsewhere(other, container, forward, port));
-                let Some((other, key)) = of_nat.next() else { continue };
-                let protocol = protocol.as_str();
-                let to = SocketAddr::new(other.address, other.to_port(port).unwrap_or(port));
-                let message = format!(
-                    "host port {port}/{protocol} is forwarded to `{name}`, and by `networking.nat.forwardPorts` to {to}"
-                );
-                let diagnostic =
-                    Diagnostic::error(Code::PortTaken, message).help("give one of them another port of the host");
-                let at = containers.join(name.as_str()).join("forwardPorts").path();
-                let at = at.join(forward_key(forward)).join("hostPort");
-                let there = OptionPath::new(["networking", "nat", "forwardPorts", key, "sourcePort"]);
-                self.find_beside(diagnostic, &at, &there);
-            }
+        for forwarded in container_forwards(manifest) {
+            let ContainerForward { name, container, forward, protocol, host_port: port } = forwarded;
+            let of_nat = [false, true].into_iter().filter_map(|v6| by_port.find(protocol, v6, Ports::one(port)));
+            let mut of_nat = of_nat.filter(|(other, _)| leads_elsewhere(other, container, forward, port));
+            let Some((other, key)) = of_nat.next() else { continue };
+            let protocol = protocol.as_str();
+            let to = SocketAddr::new(other.address, other.to_port(port).unwrap_or(port));
+            let message = format!(
+                "host port {port}/{protocol} is forwarded to `{name}`, and by `networking.nat.forwardPorts` to {to}"
+            );
+            let diagnostic =
+                Diagnostic::error(Code::PortTaken, message).help("give one of them another port of the host");
+            let there = OptionPath::new(["networking", "nat", "forwardPorts", key, "sourcePort"]);
+            self.find_beside(diagnostic, &forwarded.path().join("hostPort"), &there);
         }
     }
 }

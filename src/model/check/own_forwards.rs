@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Checker, forward_key, known_elements, protocol};
+use super::container_forwards::container_forwards;
+use super::{Checker, known_elements};
 use crate::diag::{Code, Diagnostic};
 use crate::model::nat::{self, ByPort, KnownForward, nat_forward_key};
 use crate::model::own_forward::{self, Claims};
@@ -110,17 +111,8 @@ impl Checker<'_> {
             let other = families.iter().find_map(|is_v6| claims.find(&forward, *is_v6));
             found.extend(other.map(|(other, path)| (taken(other, &forward), path.clone(), there)));
         };
-        for (name, container) in &manifest.containers {
-            if container.private_network.known() != Some(&true) {
-                continue;
-            }
-            for forward in known_elements(&container.forward_ports) {
-                let (Some(protocol), Some(&port)) = (protocol(forward), forward.host_port.known()) else {
-                    continue;
-                };
-                let there = OptionPath::new(["containers", name.as_str(), "forwardPorts", &forward_key(forward)]);
-                compare(OwnForward::of_port(protocol, port), &[false, true], there);
-            }
+        for forwarded in container_forwards(manifest) {
+            compare(OwnForward::of_port(forwarded.protocol, forwarded.host_port), &[false, true], forwarded.path());
         }
         let nat = &manifest.networking.nat;
         let spec = nat::at_least(nat).filter(|spec| spec.enable);

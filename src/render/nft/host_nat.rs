@@ -58,7 +58,8 @@ impl Elements {
             return;
         }
         for port in ports.first..=ports.last {
-            let to = forward.to_port(port).expect("it is one of its ports");
+            // A record that somebody edited may name too few ports.
+            let Some(to) = forward.to_port(port) else { continue };
             self.single.insert((at, protocol, Ports::one(port)), (address, to));
         }
     }
@@ -241,7 +242,6 @@ pub(super) fn leaving(nat: &HostNat) -> Vec<Statements> {
     rules
 }
 
-/// Gives a connection the wanted source address, or that of the interface by which it leaves.
 /// The internal interfaces as rules name them.
 fn inside_names(nat: &HostNat) -> Vec<String> {
     // One rule each: nft rejects an anonymous set in which a pattern covers another name.
@@ -268,6 +268,7 @@ pub(super) fn inside(nat: &HostNat, family: Family) -> Vec<Statements> {
     any
 }
 
+/// Gives a connection the wanted source address, or that of the interface by which it leaves.
 fn translate(nat: &HostNat, family: Family) -> Statement<'static> {
     match source(nat, family) {
         Some(address) => {

@@ -40,9 +40,9 @@ struct Watched<'a> {
     calls: AtomicUsize,
     /// The allowed forwards: a rule, and the container it leads to.
     forwards: BTreeSet<(RuleLine, ContainerName)>,
-    wrong: Mutex<Vec<String>>,
     /// The rules and the NAT of each side.
     rules: Vec<(Ruleset, NatSpec)>,
+    wrong: Mutex<Vec<String>>,
 }
 
 impl<'a> Watched<'a> {
@@ -167,6 +167,15 @@ impl<'a> Watched<'a> {
     }
 }
 
+/// The interfaces that rules keep to the host, by IPv4 or by IPv6.
+fn alone(listing: &serde_json::Value) -> BTreeSet<String> {
+    let objects = listing["nftables"].as_array().into_iter().flatten();
+    let sets = objects.filter_map(|object| object.get("set"));
+    let sets = sets.filter(|set| set["name"].as_str().is_some_and(|name| name.starts_with("alone")));
+    let names = sets.flat_map(|set| set["elem"].as_array().into_iter().flatten());
+    names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
+}
+
 impl Host for Watched<'_> {
     fn install(&self, name: &ContainerName, files: &ContainerFiles) -> Result<bool, HostError> {
         self.call(&format!("install {name}"), || self.host.install(name, files))
@@ -183,21 +192,12 @@ impl Host for Watched<'_> {
     fn restore_after(&self, units: &BTreeSet<String>) -> Result<bool, HostError> {
         self.call("restore after units", || self.host.restore_after(units))
     }
-    fn leave_alone(&self, interfaces: &Unmanaged) -> Result<(), HostError> {
-        self.call("leave interfaces alone", || self.host.leave_alone(interfaces))
-    }
-/// The interfaces that rules keep to the host, by IPv4 or by IPv6.
-fn alone(listing: &serde_json::Value) -> BTreeSet<String> {
-    let objects = listing["nftables"].as_array().into_iter().flatten();
-    let sets = objects.filter_map(|object| object.get("set"));
-    let sets = sets.filter(|set| set["name"].as_str().is_some_and(|name| name.starts_with("alone")));
-    let names = sets.flat_map(|set| set["elem"].as_array().into_iter().flatten());
     fn lead_loopback(&self, loopback: &Loopback) -> Result<bool, HostError> {
         self.call("lead the loopback", || self.host.lead_loopback(loopback))
     }
-    names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
-}
-
+    fn leave_alone(&self, interfaces: &Unmanaged) -> Result<(), HostError> {
+        self.call("leave interfaces alone", || self.host.leave_alone(interfaces))
+    }
     fn start(&self, name: &ContainerName) -> Result<(), HostError> {
         self.call(&format!("start {name}"), || self.host.start(name))
     }

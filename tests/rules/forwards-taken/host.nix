@@ -6,11 +6,11 @@
   containers.a = {
     privateNetwork = true; hostAddress = "10.0.0.1"; localAddress = "10.0.0.2";
     forwardPorts = [ { hostPort = 80; } ];
-    config = { };
+    config.networking.firewall.enable = false;
   };
   containers.b = {
     privateNetwork = true; hostAddress = "10.0.0.3"; localAddress = "10.0.0.4";
-    config = { };
+    config.networking.firewall.enable = false;
   };
   services.container-rebuild.containers = {
     a.forwards.range = { hostPort = "8000:8010"; };
