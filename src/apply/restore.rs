@@ -66,6 +66,7 @@ impl Applier<'_> {
         let restored = run.units.read_now(Some(name)).and_then(|()| {
             let addresses = former.spec.network.addresses();
             run.interfaces.claim(&run.units)?;
+            run.rules.go_back(name);
             run.rules.claim(name, addresses.clone(), false)?;
             if self.host.is_running(name)? {
                 undo.pairs.iter().try_for_each(|(from, to)| self.host.readdress(name, from, to))?;

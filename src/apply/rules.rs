@@ -129,6 +129,11 @@ impl<'a> Rules<'a> {
         result
     }
 
+    /// Notes that a container which was stopped is about to run as before.
+    pub(super) fn go_back(&self, name: &ContainerName) {
+        self.state().standing.go_back(name);
+    }
+
     /// Notes that a container has exactly these addresses.
     pub(super) fn hold(&self, name: &ContainerName, addresses: BTreeSet<IpAddr>) {
         self.state().standing.hold(name, addresses);

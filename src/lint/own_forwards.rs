@@ -83,5 +83,5 @@ fn taken_by_host(
 
 /// All of these ports, unless there are too many to check.
 fn all(ports: Ports) -> Option<impl Iterator<Item = u16>> {
-    (ports.count() <= MOST_PORTS).then(|| ports.first..=ports.last)
+    (ports.count() <= MOST_PORTS).then_some(ports.first..=ports.last)
 }

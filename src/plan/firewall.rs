@@ -43,6 +43,8 @@ pub struct FirewallChange {
     pub(super) former: BTreeMap<ContainerName, Network>,
     pub(super) nat: NatSpec,
     pub(super) former_nat: NatSpec,
+    /// The networks with which containers run before.
+    pub(super) running: BTreeMap<ContainerName, Network>,
     /// The addresses that each container has before.
     pub(super) held: BTreeMap<ContainerName, BTreeSet<IpAddr>>,
 }
@@ -119,7 +121,11 @@ pub(super) fn change(
         Some(network) => network.addresses().contains(&address),
         None => !networks.contains_key(holder),
     };
-    let ruleset = Ruleset::leading(&wanted, &nat, |name, address| holders.lets(name, address, gives));
+    let running = from.running_networks().into_iter();
+    let running: BTreeMap<_, _> = running.map(|(name, network)| (name.clone(), network.into_owned())).collect();
+    let stops = |name: &ContainerName| decisions.steps.get(name).is_some_and(|steps| steps.stop || steps.remove);
+    let ruleset = Ruleset::leading(&wanted, &nat, |name, address| holders.lets(name, address, gives))
+        .and_isolate(running.iter().filter(|(name, _)| !stops(name)), &Ruleset::default());
     let mut difference = match &from.listing {
         // The wanted rules are those of the records, which were compared with the kernel already.
         Some(_) if ruleset == former => from.rules_drift.clone(),
@@ -155,6 +161,7 @@ pub(super) fn change(
         former: networks.iter().map(|(&name, network)| (name.clone(), Network::clone(network))).collect(),
         nat,
         former_nat: from.nat_spec.clone().unwrap_or_default(),
+        running,
         held: from.held(),
     };
     change.assign_steps(decisions, is_drifted);

@@ -15,7 +15,6 @@ use crate::render::loopback::{Loopback, Proxied, proxied};
 use crate::render::nft::Ruleset;
 use crate::render::restore_unit;
 use crate::render::unmanaged::Unmanaged;
-use crate::state::Owner;
 
 /// The interfaces of containers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,7 +38,7 @@ pub(super) fn change(from: &StateView, firewall: &FirewallChange, decisions: &De
     let wanted = Unmanaged::of(&firewall.wanted);
     // A container that is left running keeps its interfaces, whatever its next start gives it.
     let stops = |name: &ContainerName| decisions.steps.get(name).is_some_and(|steps| steps.stop);
-    let running = networks_of_running(from);
+    let running = from.running_networks();
     let stay = || pairs(running.iter().filter(|(name, _)| !stops(name)));
     let created = |network: &Network| network.created_bridges().into_iter().cloned().collect::<Vec<_>>();
     let bridges = stay().map(|(_, network)| network).chain(firewall.wanted.values()).flat_map(created).collect();
@@ -55,11 +54,6 @@ pub(super) fn change(from: &StateView, firewall: &FirewallChange, decisions: &De
     let stays = |(port, to): &(&u16, &Proxied)| former.get(*port) == Some(*to) && !is_held_by_other(to);
     let loopback_meanwhile = loopback.iter().filter(stays).map(|(port, to)| (*port, to.clone())).collect();
     Interfaces { meanwhile, finally, restored_after, loopback, loopback_meanwhile, bridges }
-}
-
-fn networks_of_running<'s>(host: &'s StateView) -> Vec<(&'s ContainerName, Cow<'s, Network>)> {
-    let ours = host.containers.iter().filter(|(_, configured)| configured.owner == Owner::Ours);
-    ours.filter_map(|(name, configured)| Some((name, configured.running.as_ref()?.network()?))).collect()
 }
 
 fn pairs<'n>(

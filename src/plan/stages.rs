@@ -40,6 +40,8 @@ pub struct Standing<'a> {
     is_host_done: bool,
     /// The addresses that each container holds now.
     held: BTreeMap<ContainerName, BTreeSet<IpAddr>>,
+    /// The containers that have been stopped.
+    stopped: BTreeSet<ContainerName>,
 }
 
 impl<'a> Standing<'a> {
@@ -48,7 +50,8 @@ impl<'a> Standing<'a> {
         let first = if change.changed { Stage::Former } else { Stage::Wanted };
         // If the loaded rules are unknown, the first load replaces them all anyway.
         let is_host_done = !change.of_host || change.standing.is_none();
-        Self { change, stages: BTreeMap::new(), first, is_host_done, held: change.held.clone() }
+        let (stages, stopped) = (BTreeMap::new(), BTreeSet::new());
+        Self { change, stages, first, is_host_done, held: change.held.clone(), stopped }
     }
 
     /// The stage of a container.
@@ -73,7 +76,15 @@ impl<'a> Standing<'a> {
 
     /// Records the addresses that a container holds from now on.
     pub fn hold(&mut self, name: &ContainerName, addresses: BTreeSet<IpAddr>) {
+        if addresses.is_empty() {
+            self.stopped.insert(name.clone());
+        }
         self.held.insert(name.clone(), addresses);
+    }
+
+    /// Records that a container which was stopped is about to run with its former network.
+    pub fn go_back(&mut self, name: &ContainerName) {
+        self.stopped.remove(name);
     }
 
     /// The addresses that a container holds now.
@@ -111,9 +122,8 @@ impl<'a> Standing<'a> {
         };
         let networks = networks.iter().map(|(_, name, network)| (*name, &**network));
         // A guest is kept to the host before it starts, and until it has stopped.
-        let runs = |name: &ContainerName| self.held.get(name).is_some_and(|addresses| !addresses.is_empty());
-        let stopping = change.former.iter().filter(|(name, _)| !change.wanted.contains_key(*name) && runs(name));
+        let runs_on = change.running.iter().filter(|(name, _)| !self.stopped.contains(*name));
         Ruleset::leading(networks, nat, |name, address| holders.lets(name, address, gives))
-            .and_isolate(change.wanted.iter().chain(stopping), &change.ruleset)
+            .and_isolate(change.wanted.iter().chain(runs_on), &change.ruleset)
     }
 }

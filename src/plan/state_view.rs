@@ -381,7 +381,15 @@ impl<'a> StateView<'a> {
         let holders = Holders::new(&held);
         let nat = self.nat_spec.as_ref().or(self.nat_at_least.as_ref()).cloned().unwrap_or_default();
         let of_containers = networks.iter().map(|(name, network)| (*name, &**network));
-        Ruleset::leading(of_containers, &nat, |name, address| holders.lets(name, address, gives))
+        let ruleset = Ruleset::leading(of_containers, &nat, |name, address| holders.lets(name, address, gives));
+        let running = self.running_networks();
+        ruleset.and_isolate(running.iter().map(|(name, network)| (*name, &**network)), &Ruleset::default())
+    }
+
+    /// The networks with which our containers run, if known.
+    pub(super) fn running_networks(&self) -> Vec<(&ContainerName, Cow<'_, Network>)> {
+        let ours = self.containers.iter().filter(|(_, configured)| configured.owner == Owner::Ours);
+        ours.filter_map(|(name, configured)| Some((name, configured.running.as_ref()?.network()?))).collect()
     }
 }
 

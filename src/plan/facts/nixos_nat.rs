@@ -75,7 +75,7 @@ impl Loaded {
         for element in to["map"]["data"]["set"].as_array()? {
             let (key, value) = (element[0]["concat"].as_array()?, element[1]["concat"].as_array()?);
             let [at @ .., protocol, host_ports] = key.as_slice() else { return None };
-            let protocol = Protocol::ALL.into_iter().find(|known| protocol == known.as_str())?;
+            let protocol = self::protocol(protocol)?;
             let host_ports = ports(host_ports)?;
             if parts.interfaces.is_empty() {
                 self.loopback.insert((at.first()?.as_str()?.parse().ok()?, protocol, host_ports));
@@ -196,6 +196,14 @@ fn prefix(value: &Value) -> Option<Prefix> {
     }
 }
 
+/// A protocol by its name, or by its number: nft prints that if it finds no /etc/protocols.
+fn protocol(value: &Value) -> Option<Protocol> {
+    match value.as_u64() {
+        Some(number) => Protocol::numbered(number),
+        None => Protocol::ALL.into_iter().find(|known| value == known.as_str()),
+    }
+}
+
 fn ports(value: &Value) -> Option<Ports> {
     let port = |value: &Value| value.as_u64().and_then(|port| u16::try_from(port).ok());
     match value["range"].as_array().map(Vec::as_slice) {
@@ -225,7 +233,7 @@ mod tests {
         let key = concat(json!([{"meta": {"key": "l4proto"}}, {"payload": {"protocol": "th", "field": "dport"}}]));
         let forwards = json!([
             [concat(json!(["tcp", 8080])), concat(json!(["10.0.0.2", 80]))],
-            [concat(json!(["udp", {"range": [5000, 5010]}])), concat(json!(["10.0.0.2", {"range": [5000, 5010]}]))],
+            [concat(json!([17, {"range": [5000, 5010]}])), concat(json!(["10.0.0.2", {"range": [5000, 5010]}]))],
         ]);
         let loopback = json!([[concat(json!(["10.77.0.2", "tcp", 8080])), concat(json!(["10.0.0.2", 80]))]]);
         let dnat =

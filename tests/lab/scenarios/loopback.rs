@@ -21,6 +21,14 @@ const OWN: &str = "
     range = { hostPort = \"8083:8084\"; };
     lan = { hostPort = 8085; containerPort = 80; interface = \"eth0\"; };";
 
+/// A server of the host.
+const THEIRS: &str = "[Service]
+Type=exec
+ExecStart=/usr/bin/python3 /root/server.py 1 8082
+[Install]
+WantedBy=multi-user.target
+";
+
 fn is_active(lab: &Lab, unit: &str) -> bool {
     lab.sh(&format!("systemctl --quiet is-active container-rebuild-loopback-{unit}")).code == 0
 }
@@ -69,6 +77,7 @@ fn the_host_reaches_tcp_forwards_at_its_ipv6_loopback() {
 #[ignore = "needs a lab: make scenarios"]
 fn a_server_of_the_host_keeps_its_port_of_the_ipv6_loopback_also_at_boot() {
     let lab = Lab::empty();
+    lab.sh("container-rebuild install-boot").ok();
     serve(&lab, "", &[8080]);
     lab.write("/root/host.nix", &host(11, PLAIN, OWN));
     let plan = lab.sh("container-rebuild plan /root/host.nix");
@@ -86,10 +95,15 @@ fn a_server_of_the_host_keeps_its_port_of_the_ipv6_loopback_also_at_boot() {
     stop_serving(&lab, "");
     lab.switch(&host(11, PLAIN, OWN));
     assert_eq!(ask(&lab, "", "tcp ::1 8080"), "192.168.100.11 80 192.168.100.111");
+    // A server that starts at boot comes before us.
+    lab.write("/etc/systemd/system/theirs.service", THEIRS);
+    lab.sh("systemctl enable --quiet theirs").ok();
     lab.reboot();
     lab.sh("systemctl start container-rebuild-loopback-8080.socket").ok();
     serve(&lab, "container-one", &[80]);
     assert_eq!(ask(&lab, "", "tcp ::1 8080"), "192.168.100.11 80 192.168.100.111");
+    assert_eq!(ask(&lab, "", "tcp ::1 8082"), "::1 8082 ::1");
     stop_serving(&lab, "container-one");
+    lab.sh("systemctl disable --quiet --now theirs; rm /etc/systemd/system/theirs.service").ok();
     lab.finish();
 }

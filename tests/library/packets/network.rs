@@ -18,9 +18,6 @@ use super::PORTS;
 use super::reference::{Answer, HOST_ADDRESSES, MACHINES, Machine, Probe};
 use crate::namespaces;
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(2);
-
 /// The namespaces of all machines.
 pub(super) struct Network {
     namespaces: BTreeMap<&'static str, File>,
@@ -51,11 +48,11 @@ impl Network {
     pub(super) fn new() -> Self {
         let here = || File::open("/proc/thread-self/ns/net").expect("a namespace");
         let mut namespaces = BTreeMap::from([("host", here())]);
-        run("ip link set lo up");
+        begin();
         for machine in MACHINES.iter().filter(|machine| machine.interface.is_some()) {
             unshare(CloneFlags::CLONE_NEWNET).expect("root of a namespace");
             namespaces.insert(machine.name, here());
-            run("ip link set lo up");
+            begin();
         }
         let this = Self { namespaces, loaded: RefCell::default(), next_port: Cell::new(10_000) };
         this.enter("host");
@@ -144,11 +141,11 @@ impl Network {
     }
 
     /// Sends a packet, and returns the answer.
-    pub(super) fn send(&self, probe: &Probe) -> Option<Answer> {
+    pub(super) fn send(&self, probe: &Probe, patience: Duration) -> Option<Answer> {
         self.enter(probe.from.name);
         let port = self.next_port.get();
         self.next_port.set(if port == 60_000 { 10_000 } else { port + 1 });
-        let text = ask(probe, port);
+        let text = ask(probe, port, patience);
         self.enter("host");
         let text = text?;
         let [who, at, source] = text.split(' ').collect::<Vec<_>>()[..] else {
@@ -160,7 +157,7 @@ impl Network {
 }
 
 /// Asks from the current namespace.
-fn ask(probe: &Probe, port: u16) -> Option<String> {
+fn ask(probe: &Probe, port: u16, patience: Duration) -> Option<String> {
     let any = match probe.to {
         IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
@@ -170,7 +167,7 @@ fn ask(probe: &Probe, port: u16) -> Option<String> {
     match probe.protocol {
         Protocol::Udp => {
             let socket = UdpSocket::bind((any, port)).expect("a free port");
-            socket.set_read_timeout(Some(PATIENCE)).expect("a time");
+            socket.set_read_timeout(Some(patience)).expect("a time");
             socket.connect(to).ok()?;
             socket.send(b"who?").ok()?;
             let mut bytes = [0; 100];
@@ -178,8 +175,8 @@ fn ask(probe: &Probe, port: u16) -> Option<String> {
             text.push_str(std::str::from_utf8(&bytes[..count]).expect("text"));
         }
         _ => {
-            let mut stream = TcpStream::connect_timeout(&to, PATIENCE).ok()?;
-            stream.set_read_timeout(Some(PATIENCE)).expect("a time");
+            let mut stream = TcpStream::connect_timeout(&to, patience).ok()?;
+            stream.set_read_timeout(Some(patience)).expect("a time");
             stream.read_to_string(&mut text).ok()?;
         }
     }
@@ -221,6 +218,12 @@ fn nft(arguments: &[&str], input: &str) -> Result<String, String> {
     let output = nft.wait_with_output().expect("its output");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+}
+
+/// Prepares the current namespace. Duplicate address detection would keep the kernel from asking for neighbours for a second.
+fn begin() {
+    std::fs::write("/proc/sys/net/ipv6/conf/default/accept_dad", "0").expect("root of the namespace");
+    run("ip link set lo up");
 }
 
 /// Runs a command of iproute2 in the current namespace.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use container_rebuild::model::spec::{HostSpec, Network, OwnForward, Ports, Prefix, Private, Protocol};
+use container_rebuild::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING, Ruleset};
 
 /// A network namespace: the host itself, another machine, or a guest.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -71,24 +72,23 @@ pub(super) struct Answer {
 }
 
 impl Probe {
-    /// Whether somebody can send it, and the answer depends on us. What leaves the host counts only if it is translated:
-    /// otherwise it is up to others whether an answer finds its way.
-    pub(super) fn is_possible(&self, spec: &HostSpec) -> bool {
-        let has_address = self.to.is_ipv4() || self.from.v6.is_some();
-        let is_for_host = is_of_host(self.to);
+    /// Whether somebody can send it, and the answer depends on us. Without rules that need it, it is up to others whether the host
+    /// forwards what is not for itself. What comes from outside may be led elsewhere whatever its destination is (`dmzHost`), so only
+    /// guests ask others than the host.
+    pub(super) fn is_possible(&self, rules: &Ruleset) -> bool {
+        let is_v6 = self.to.is_ipv6();
+        let has_address = !is_v6 || self.from.v6.is_some();
         has_address
-            && match is_for_host {
+            && match is_of_host(self.to) {
                 true => !self.to.is_loopback() || self.from == HOST,
-                false => {
-                    self.from.is_guest && translated(spec, &self.from, holder(self.to), self.to.is_ipv6()).is_some()
-                }
+                false => self.from.is_guest && holder(self.to) != self.from && forwards(rules, is_v6),
             }
     }
 
     /// The source address before anything translates it.
     fn source(&self) -> IpAddr {
         match self.from.interface {
-            // The kernel talks to the host's own addresses from the same address.
+            // The kernel talks to the host's own addresses from the same address, or from the first one of an interface to the others.
             None => self.to,
             Some(_) => self.from.address(self.to.is_ipv6()),
         }
@@ -129,6 +129,9 @@ pub(super) fn answer(spec: &HostSpec, probe: &Probe) -> Option<Answer> {
         return Some(Answer { who: HOST.name.to_owned(), port, source: probe.source() });
     }
     let holder = holder(to);
+    if led.is_none() && !is_routed(spec, &probe.from, &holder, is_v6) {
+        return None;
+    }
     let from_host = Some(holder.of_host(is_v6));
     let is_between_guests = probe.from.is_guest && holder.is_guest && led.is_some();
     let by_host = match (led, probe.to.is_loopback() && holder.is_guest) {
@@ -241,14 +244,31 @@ fn returns(spec: &HostSpec, probe: &Probe, (address, port): (IpAddr, u16)) -> bo
 /// The source address that networking.nat gives to what goes from a machine to another, if it translates that.
 fn translated(spec: &HostSpec, from: &Machine, to: Machine, is_v6: bool) -> Option<IpAddr> {
     let nat = &spec.nat;
-    let interface = from.interface?;
     let leaves = nat.external_interface.as_deref().is_none_or(|it| Some(it) == to.interface);
+    (leaves && is_inside(spec, from, is_v6)).then(|| nat.external(is_v6).unwrap_or(to.of_host(is_v6)))
+}
+
+/// Whether networking.nat is for a machine.
+fn is_inside(spec: &HostSpec, machine: &Machine, is_v6: bool) -> bool {
+    let nat = &spec.nat;
+    let Some(interface) = machine.interface else { return false };
     let is_internal = nat.internal_interfaces.iter().any(|it| match it.strip_suffix('*') {
         Some(start) => interface.starts_with(start),
         None => it == interface,
     });
-    let source = from.address(is_v6);
-    let is_inside = is_internal || nat.internal.iter().any(|it| it.contains(&alone(source)));
-    let is_on = nat.enable && leaves && is_inside && (!is_v6 || nat.ipv6);
-    is_on.then(|| nat.external(is_v6).unwrap_or(to.of_host(is_v6)))
+    let has_network = || nat.internal.iter().any(|it| it.contains(&alone(machine.address(is_v6))));
+    nat.enable && (!is_v6 || nat.ipv6) && (is_internal || has_network())
+}
+
+/// Whether the host routes what one machine sends to another, and no forward leads: a guest without NAT reaches the host alone, and
+/// is reached by what has NAT.
+fn is_routed(spec: &HostSpec, from: &Machine, to: &Machine, is_v6: bool) -> bool {
+    let is_alone = |machine: &Machine| machine.is_guest && !is_inside(spec, machine, is_v6);
+    from.interface.is_none() || (!is_alone(from) && (!is_alone(to) || is_inside(spec, from, is_v6)))
+}
+
+/// Whether these rules make the host forward packets of a family.
+fn forwards(rules: &Ruleset, is_v6: bool) -> bool {
+    let name = if is_v6 { IPV6_FORWARDING } else { IPV4_FORWARDING };
+    rules.sysctls().iter().any(|sysctl| sysctl.name == name)
 }
