@@ -42,6 +42,8 @@ pub struct Standing<'a> {
     held: BTreeMap<ContainerName, BTreeSet<IpAddr>>,
     /// The containers that have been stopped.
     stopped: BTreeSet<ContainerName>,
+    /// Those that run with their former network again, or are about to.
+    back: BTreeSet<ContainerName>,
 }
 
 impl<'a> Standing<'a> {
@@ -50,8 +52,8 @@ impl<'a> Standing<'a> {
         let first = if change.changed { Stage::Former } else { Stage::Wanted };
         // If the loaded rules are unknown, the first load replaces them all anyway.
         let is_host_done = !change.of_host || change.standing.is_none();
-        let (stages, stopped) = (BTreeMap::new(), BTreeSet::new());
-        Self { change, stages, first, is_host_done, held: change.held.clone(), stopped }
+        let (stopped, back) = (BTreeSet::new(), BTreeSet::new());
+        Self { change, stages: BTreeMap::new(), first, is_host_done, held: change.held.clone(), stopped, back }
     }
 
     /// The stage of a container.
@@ -85,6 +87,7 @@ impl<'a> Standing<'a> {
     /// Records that a container which was stopped is about to run with its former network.
     pub fn go_back(&mut self, name: &ContainerName) {
         self.stopped.remove(name);
+        self.back.insert(name.clone());
     }
 
     /// The addresses that a container holds now.
@@ -122,8 +125,9 @@ impl<'a> Standing<'a> {
         };
         let networks = networks.iter().map(|(_, name, network)| (*name, &**network));
         // A guest is kept to the host before it starts, and until it has stopped.
+        let gone_back = change.former.iter().filter(|(name, _)| self.back.contains(*name));
         let runs_on = change.running.iter().filter(|(name, _)| !self.stopped.contains(*name));
         Ruleset::leading(networks, nat, |name, address| holders.lets(name, address, gives))
-            .and_isolate(change.wanted.iter().chain(runs_on), &change.ruleset)
+            .and_isolate(change.wanted.iter().chain(runs_on).chain(gone_back), &change.ruleset)
     }
 }
