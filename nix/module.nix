@@ -1,7 +1,7 @@
 # The options of container-rebuild, for hosts that NixOS builds: those that NixOS's own containers lack.
 #
-# With none of them set, a system is the same as without this module. Whether and when container-rebuild runs is up to you:
-# the module starts nothing and installs nothing.
+# With none of them set, a system is the same as without this module: it starts nothing and installs nothing, unless
+# `services.container-rebuild.enable` is set (hook.nix).
 {
   config,
   lib,
@@ -225,6 +225,8 @@ let
   };
 in
 {
+  imports = [ ./hook.nix ];
+
   options.services.container-rebuild = {
     package = mkOption {
       type = types.package;
@@ -232,7 +234,8 @@ in
       defaultText = literalExpression "pkgs.container-rebuild";
       example = literalExpression "inputs.container-rebuild.packages.\${pkgs.stdenv.hostPlatform.system}.default";
       description = ''
-        The package of container-rebuild. It is not installed by itself: add it to {option}`environment.systemPackages`.
+        The package of container-rebuild. Unless {option}`services.container-rebuild.enable` is set, it is not installed by
+        itself: add it to {option}`environment.systemPackages`.
       '';
     };
     keepGenerations = mkOption {

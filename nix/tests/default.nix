@@ -2,5 +2,6 @@
 { pkgs }:
 {
   module = import ./module.nix { inherit pkgs; };
+  hook = import ./hook.nix { inherit pkgs; };
   vm = pkgs.testers.runNixOSTest ./vm.nix;
 }

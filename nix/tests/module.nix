@@ -5,27 +5,7 @@ let
   inherit (pkgs) lib;
   module = ../module.nix;
 
-  host =
-    modules:
-    import (pkgs.path + "/nixos/lib/eval-config.nix") {
-      system = null;
-      modules = modules ++ [
-        {
-          nixpkgs.pkgs = pkgs;
-          boot.loader.grub.enable = false;
-          fileSystems."/" = {
-            device = "/dev/vda";
-            fsType = "ext4";
-          };
-          system.stateVersion = lib.trivial.release;
-          # Only the options of a container are looked at, so it is as small as it can be.
-          containers.web = {
-            path = "/nix/store/00000000000000000000000000000000-web";
-            privateNetwork = true;
-          };
-        }
-      ];
-    };
+  host = import ./host.nix { inherit pkgs; };
   toplevel = modules: (host modules).config.system.build.toplevel.drvPath;
   plain = toplevel [ ];
 

@@ -1,6 +1,7 @@
 //! The generation that a switch records.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::configuration::Configuration;
 use super::context::Context;
@@ -9,6 +10,7 @@ use super::live_host::LiveHost;
 use crate::apply::{HostError, files};
 use crate::diag::{Code, Diagnostic};
 use crate::model::{ContainerName, FORMAT_VERSION, Manifest};
+use crate::render::paths;
 use crate::state::{Activation, Generation, Record, Snapshot};
 
 /// The generation to record: the containers of this configuration, and with `--only` the other ones as they were.
@@ -19,6 +21,9 @@ pub(super) fn generation(cx: &Context<'_>, configuration: &Configuration, snapsh
     let side = configuration.side(Some(&checked.spec), cx.sources);
     let (records, guests) = (side.records(), side.guests());
     let file = cx.disk.canonicalize(&configuration.file).unwrap_or_else(|| configuration.file.clone());
+    // The file has another path in the store whenever the host's configuration changes.
+    let host = Path::new(paths::HOST_MANIFEST);
+    let file = if cx.disk.canonicalize(host).as_ref() == Some(&file) { host.to_owned() } else { file };
     let generation = Generation {
         number: 0,
         recorded: Some(cx.clock.now()),
@@ -60,12 +65,6 @@ pub(super) fn record_quietly(
     generation: &Generation,
     activation: Activation,
 ) -> Result<(), Vec<Diagnostic>> {
-    let keys = |records: &BTreeMap<ContainerName, Record>| -> BTreeMap<_, _> {
-        records
-            .iter()
-            .map(|(name, record)| (name.clone(), (record.guest_key.clone(), record.spec.clone())))
-            .collect()
-    };
     let changed = |error: HostError| vec![Diagnostic::caused_by(Code::Host, &error)];
     for (name, record) in &generation.records {
         let written = snapshot.containers.get(name).and_then(|observed| observed.written.as_ref());
@@ -75,9 +74,7 @@ pub(super) fn record_quietly(
     }
     let former = snapshot.generation.as_ref();
     let is_recorded = former.is_some_and(|former| {
-        keys(&former.records) == keys(&generation.records)
-            && former.source == generation.source
-            && former.nat == generation.nat
+        is_same(former, generation)
             && former.guests.keys().eq(generation.guests.keys())
             && former.manifest.format_version == FORMAT_VERSION
     });
@@ -89,4 +86,13 @@ pub(super) fn record_quietly(
         None if !is_nothing => host.record_generation(generation, activation).map(drop).map_err(changed),
         _ => Ok(()),
     }
+}
+
+/// Whether two generations come from the same source, and bring up the same containers.
+pub(super) fn is_same(one: &Generation, other: &Generation) -> bool {
+    let keys = |records: &BTreeMap<ContainerName, Record>| -> BTreeMap<_, _> {
+        let key = |record: &Record| (record.guest_key.clone(), record.spec.clone());
+        records.iter().map(|(name, record)| (name.clone(), key(record))).collect()
+    };
+    keys(&one.records) == keys(&other.records) && one.source == other.source && one.nat == other.nat
 }

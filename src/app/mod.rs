@@ -8,6 +8,7 @@
 //! - Findings that precede a result are shown through [`Ui`] in the order in which they come up; those that prevent it
 //!   are the error.
 
+mod ahead;
 mod boot;
 mod boot_service;
 mod build;
@@ -28,6 +29,7 @@ mod firewall;
 mod fix;
 mod generation;
 mod guest;
+mod hook;
 mod last_switch;
 mod lifecycle;
 mod limits;
@@ -71,6 +73,7 @@ pub use findings::of_units;
 pub use firewall::firewall;
 pub use fix::{Fixed, fix};
 pub use guest::{GuestCommand, GuestHost, JournalOf, JournalOptions, logs, run_in_guest};
+pub use hook::{hand_back, plan_of_host, reconcile};
 pub use lifecycle::{Job, lifecycle};
 pub use limits::Limits;
 pub use live_host::{KeptState, LiveHost, Lock, LockError, MountLeft, NoRoom, Room};

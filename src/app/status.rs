@@ -9,7 +9,7 @@ use super::context::Context;
 use super::live_host::LiveHost;
 use super::only::no_such_container;
 use super::plan::observe;
-use super::{boot_service, last_switch};
+use super::{ahead, boot_service, last_switch};
 use crate::diag::{Code, Diagnostic};
 use crate::model::spec::{Forward, Network, Ports, Private};
 use crate::model::{ContainerName, natural_order};
@@ -46,7 +46,13 @@ pub fn status(cx: &Context<'_>, host: &dyn LiveHost, names: &[ContainerName]) ->
     }
     let wanted: Vec<_> = names.iter().chain(cx.only).cloned().collect();
     let condition = Condition::of(host, &snapshot);
-    let rows = rows(&snapshot, &condition, &wanted, cx.clock.now());
+    let mut rows = rows(&snapshot, &condition, &wanted, cx.clock.now());
+    if let Some(declared) = ahead::declared(cx) {
+        for (name, observed) in &snapshot.containers {
+            let row = rows.iter_mut().find(|row| row.name == name.as_str());
+            row.into_iter().for_each(|row| row.drift.extend(ahead::of(name, observed, &declared)));
+        }
+    }
     let unknown = wanted.iter().filter(|name| !rows.iter().any(|row| row.name == name.as_str()));
     let unknown = unknown.map(|name| no_such_container(name, &snapshot)).collect();
     if !snapshot.systemd {
@@ -106,7 +112,8 @@ pub struct Row {
     pub uptime_seconds: Option<u64>,
     /// Memory in use, if the host accounts for it.
     pub memory_bytes: Option<u64>,
-    /// How it differs from the current generation and from its written files. Empty if it does not, or if that is unknown.
+    /// How it differs from the current generation, from its written files, and from what the host's own configuration declares. Empty if
+    /// it does not, or if that is unknown.
     pub drift: Vec<String>,
 }
 
@@ -260,6 +267,7 @@ mod tests {
             guest_network: None,
             moved_sources: Default::default(),
             booted: None,
+            is_hooked: false,
             unit_text: None,
             start_text: None,
             conf_text: None,

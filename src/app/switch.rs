@@ -15,6 +15,7 @@ use crate::apply::Builder;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::saved::{Moved, Saved};
 use crate::plan::{Plan, Verb, facts};
+use crate::render::paths;
 use crate::state::{Activation, Generation, Snapshot};
 
 /// How to switch.
@@ -220,7 +221,8 @@ fn require_allowed(
     if how.allow_remove || former.records.is_empty() {
         return Ok(());
     }
-    if former.source != wanted.source {
+    // What the host's own configuration declares may be changed by another one until the next rebuild.
+    if former.source != wanted.source && former.source != paths::HOST_MANIFEST {
         let message = format!("this host was last switched to {}, but this is {}", former.source, wanted.source);
         let diagnostic = Diagnostic::error(Code::Usage, message);
         return Err(vec![diagnostic.help("add `--allow-remove` if that is what you want")]);

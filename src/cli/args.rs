@@ -453,6 +453,18 @@ pub(crate) enum Internal {
     },
     /// `ExecStart=` of the boot service: brings up the boot generation.
     Boot,
+    /// `ExecStart=` of the service that our NixOS module declares: brings the host to what its configuration declares.
+    Reconcile {
+        /// What the host's configuration declares.
+        manifest: String,
+    },
+    /// Run by the activation of a NixOS system: prints what `reconcile` is going to do.
+    Plan {
+        /// What the host's configuration declares.
+        manifest: String,
+    },
+    /// `ExecStop=` of a unit of our NixOS module, which stops when the module does: hands all containers back to NixOS.
+    HandBack,
     /// Runs after the restart of a unit of the host that takes rules or interfaces away: puts them back.
     Restore,
 }

@@ -231,6 +231,9 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         Command::Internal(Internal::Cleanup { name }) => commands::internal::cleanup(name),
         Command::Internal(Internal::Undo { former }) => commands::generations::undo(session, *former),
         Command::Internal(Internal::Boot) => commands::boot::boot(session),
+        Command::Internal(Internal::Reconcile { manifest }) => commands::hook::reconcile(session, manifest),
+        Command::Internal(Internal::Plan { manifest }) => commands::hook::plan(session, manifest),
+        Command::Internal(Internal::HandBack) => commands::hook::hand_back(session),
         Command::Internal(Internal::Restore) => commands::boot::restore(session),
     }
 }

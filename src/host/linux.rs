@@ -19,7 +19,7 @@ use super::launch::{self, LaunchError};
 use super::systemd::{self, BusError, Job, JobError};
 use super::waiting::GaveUp;
 use super::{
-    apply_journal, atomic_file, bind_source, conntrack, damage, former_sysctls, generations, health_check,
+    apply_journal, atomic_file, bind_source, conntrack, damage, former_sysctls, generations, health_check, hook,
     kill_point, last_words, leftovers, live, loopback, managers, netlink, nft, own_program, restore_unit, scratch,
     sysctl,
 };
@@ -304,11 +304,12 @@ impl Host for Linux {
         link_conf(name)?;
         let unit = paths::unit(name);
         // Written again, it would count as changed (`NeedDaemonReload`).
-        if is_copy(&unit, &files.unit) {
+        if is_copy(&unit, &files.unit) && hook::follows(name, &files.unit) {
             fs::set_permissions(&unit, Permissions::from_mode(0o644)).map_err(file("write", &unit))?;
             return Ok(unread.exists());
         }
         note()?;
+        hook::follow(name, &files.unit).map_err(|(path, source)| file("write", &path)(source))?;
         write(&unit, &files.unit, 0o644)?;
         Ok(true)
     }
@@ -317,6 +318,7 @@ impl Host for Linux {
         finish_stopping(name)?;
         set_unit_aside(name)?;
         remove(&paths::unit(name))?;
+        hook::remove(name).map_err(|(path, source)| file("remove", &path)(source))?;
         let (conf, target) = (paths::conf(name), paths::conf_target(name));
         if fs::read_link(&conf).ok().as_ref() == Some(&target) {
             remove(&conf)?;

@@ -115,7 +115,8 @@ pub(super) fn load(ruleset: &Ruleset, routes: [bool; 2]) -> Result<(), NftError>
         }
     };
     let before = Before { counted: Counters::read(&listed), routes };
-    match ruleset.update(&listed, &before).map(|update| if update.is_empty() { Ok(()) } else { load_text(&update) }) {
+    match ruleset.update(&listed, &before).map(|update| if update.is_empty() { Ok(()) } else { load_text(&update) })
+    {
         Some(Ok(())) => return Ok(()),
         // Somebody has changed the table since it was listed, or this nft cannot do it.
         Some(Err(error)) => tracing::debug!(%error, "replace the whole table"),

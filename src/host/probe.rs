@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use super::linux::Linux;
 use super::nft::NftError;
 use super::{
-    apply_journal, bind_source, bus, damage, dhcpcd, generations, guest_network, idmap, loopback, machined,
+    apply_journal, bind_source, bus, damage, dhcpcd, generations, guest_network, hook, idmap, loopback, machined,
     managers, mount_units, netlink, nft, own_program, programs, resolver, restore_unit, sysctl, systemd,
 };
 use crate::model::spec::Network;
@@ -245,12 +245,21 @@ fn observed(
     let fragment = unit.as_ref().and_then(|unit| unit.fragment.as_deref());
     let unit_text = fragment.and_then(|path| fs::read_to_string(path).ok());
     let mask = fragment.and_then(|path| damage::mask(name, path));
+    let is_hooked = mask.is_none()
+        && fragment == Some(&paths::outranking_unit(name))
+        && unit_text.as_deref().is_some_and(unit::is_of_hook);
     let owner = match &mask {
+        _ if is_hooked => Owner::Ours,
         // A mask does not show whose unit it hides.
         Some(_) if on_record.has(name) || on_record.boots(name) => Owner::Ours,
         Some(_) => Owner::Foreign,
         None => owner(name, fragment, unit_text.as_deref(), on_record.has(name)),
     };
+    let unit_text = if is_hooked { hook::text(name) } else { unit_text };
+    if let Some(unit) = unit.as_mut().filter(|_| is_hooked) {
+        // What the host declares does not override ours: the drop-in has the last word.
+        unit.fragment = Some(paths::unit(name));
+    }
     let ours = |record: Option<&Record>| record.filter(|_| owner == Owner::Ours).cloned();
     let (written, booted) = (on_record.written.get(name), on_record.booted.get(name));
     // If `/etc` is read-only, only the target exists.
@@ -258,6 +267,7 @@ fn observed(
     let conf_text = confs.iter().find_map(|path| fs::read_to_string(path).ok());
     let mut container = ObservedContainer {
         owner,
+        is_hooked,
         unit,
         machine,
         written: ours(written),

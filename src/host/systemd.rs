@@ -89,9 +89,21 @@ trait Manager {
         force: bool,
     ) -> zbus::Result<(bool, Vec<(String, String, String)>)>;
     #[zbus(property)]
+    fn system_state(&self) -> zbus::Result<String>;
+    #[zbus(property)]
     fn unit_path(&self) -> zbus::Result<Vec<String>>;
     #[zbus(signal)]
     fn job_removed(&self, id: u32, job: OwnedObjectPath, unit: String, result: String) -> zbus::Result<()>;
+}
+
+/// Whether the host is shutting down.
+///
+/// # Errors
+///
+/// If systemd cannot be reached.
+pub(crate) fn is_stopping() -> Result<bool, BusError> {
+    let state = bus::with(async |connection| ManagerProxy::new(connection).await?.system_state().await)?;
+    Ok(state == "stopping")
 }
 
 /// Makes systemd reload all unit files.

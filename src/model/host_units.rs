@@ -16,6 +16,19 @@ use crate::source::Span;
 
 const SERVICES: [&str; 2] = ["systemd", "services"];
 
+/// What our NixOS module sets of the unit of each container that it has us run, by the set around it; empty for the unit itself. It
+/// is what NixOS needs to do as we do anyway (`nix/hook.nix`).
+const OF_HOOK: [(&str, &[&str]); 3] = [
+    ("", &["postStart", "preStart", "restartIfChanged", "restartTriggers", "script", "wantedBy"]),
+    (
+        "serviceConfig",
+        &["DeviceAllow", "EnvironmentFile", "ExecReload", "ExecStart", "ExecStopPost", "RuntimeDirectory"],
+    ),
+    ("unitConfig", &["RequiresMountsFor", HOOK_MARK, "X-StopOnRemoval"]),
+];
+/// The option by which the module marks these units.
+const HOOK_MARK: &str = "X-ContainerRebuild";
+
 /// One option of a unit.
 struct UnitOption<'a> {
     /// The container; `None` for the template of all of them.
@@ -132,19 +145,26 @@ fn options<'a>(manifest: &'a Manifest, host: &'a View) -> Vec<UnitOption<'a>> {
             found.push(option(around, options));
             continue;
         };
-        for (name, value) in members {
+        let is_hooked =
+            container.is_some() && options.get("unitConfig").is_some_and(|set| set.get(HOOK_MARK).is_some());
+        let is_of_hook = |set: &str, option: &str| {
+            is_hooked && OF_HOOK.iter().any(|(around, options)| *around == set && options.contains(&option))
+        };
+        for (name, value) in members.iter().filter(|(name, _)| !is_of_hook("", name)) {
             let path = around.join(name);
             let is_partial = host.bounds.contains_key(&path);
             match value.as_object().filter(|_| !is_unknown(value) && !is_partial) {
-                Some(members) => found.extend(members.iter().map(|(member, value)| {
-                    let is_limit = name == "serviceConfig" && is_resource(member) && !is_unknown(value);
-                    let means = (is_limit && container.is_some()).then(|| Meaning {
-                        setting: Setting::ResourceControl,
-                        member: Some(member.clone()),
-                        value: value.clone(),
-                    });
-                    UnitOption { means: means.into_iter().collect(), ..option(path.join(member), value) }
-                })),
+                Some(members) => found.extend(members.iter().filter(|(member, _)| !is_of_hook(name, member)).map(
+                    |(member, value)| {
+                        let is_limit = name == "serviceConfig" && is_resource(member) && !is_unknown(value);
+                        let means = (is_limit && container.is_some()).then(|| Meaning {
+                            setting: Setting::ResourceControl,
+                            member: Some(member.clone()),
+                            value: value.clone(),
+                        });
+                        UnitOption { means: means.into_iter().collect(), ..option(path.join(member), value) }
+                    },
+                )),
                 None => {
                     let means = if is_partial || container.is_none() { None } else { units(manifest, name, value) };
                     found.push(UnitOption { means: means.unwrap_or_default(), ..option(path, value) });

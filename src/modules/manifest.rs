@@ -160,13 +160,14 @@ impl<'a, 'e> ModelReader<'a, 'e> {
         Ok(manifest)
     }
 
-    /// Reads our own options. The package is the host's, and only nixpkgs can make it.
+    /// Reads our own options. Whether and with which package NixOS runs us says nothing about containers, and only nixpkgs can make
+    /// the package.
     fn own_options(&mut self, config: Value<'e>) -> Json {
         let around = ["services", "container-rebuild"];
-        let package = self.values.ev.heap.symbol("package");
+        let of_nixos = ["enable", "package"].map(|name| self.values.ev.heap.symbol(name));
         match self.get(config, &around) {
-            Ok(Value::Attrs(set)) if set.get(package).is_some() => {
-                let others = set.iter().filter(|(name, ..)| *name != package);
+            Ok(Value::Attrs(set)) if of_nixos.iter().any(|name| set.get(*name).is_some()) => {
+                let others = set.iter().filter(|(name, ..)| !of_nixos.contains(name));
                 let names: Vec<_> = others.map(|(name, ..)| self.values.ev.heap.name(name)).collect();
                 self.options(config, &around, &names)
             }

@@ -188,6 +188,9 @@ pub(crate) fn of(name: &ContainerName, snapshot: &Snapshot) -> Vec<Drift> {
         // Masking the unit was a deliberate act, which the plan reports instead: nothing else matters until it is undone.
         return Vec::new();
     }
+    if observed.is_handed_over() {
+        return Vec::new();
+    }
     let mut drift = files(observed);
     let boots = snapshot.generation.as_ref().and_then(|generation| generation.records.get(name));
     let is_edited = observed.written.as_ref().zip(boots).is_some_and(|(written, boots)| contradict(written, boots));
@@ -397,6 +400,7 @@ mod tests {
                 machine: None,
                 written: None,
                 booted: Some(record("a", Network::Private(private.clone()))),
+                is_hooked: false,
                 unit_text: None,
                 missing_program: None,
                 start_text: None,

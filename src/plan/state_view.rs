@@ -136,6 +136,11 @@ impl<'a> StateView<'a> {
         side
     }
 
+    /// No containers, as a wanted state.
+    pub fn nothing(endpoint: Endpoint) -> Self {
+        Self { nat: Some(Nat::default()), nat_spec: Some(NatSpec::default()), ..Self::empty(endpoint) }
+    }
+
     /// A configuration: the wanted state, or the former one (`plan --from`).
     pub fn configuration(configuration: &Configuration<'a>) -> Self {
         let manifest = configuration.manifest;
@@ -218,6 +223,11 @@ impl<'a> StateView<'a> {
             side.findings.extend(program::finding(&snapshot.boot_service));
             side.findings.extend(drift::of_host(snapshot).into_iter().map(Finding::from));
             for (name, observed) in &snapshot.containers {
+                if observed.is_handed_over() && observed.is_running() {
+                    let message =
+                        format!("`{name}` runs as NixOS has started it: one restart takes it over, with its state");
+                    side.findings.push(Diagnostic::note(Code::NotOurs, message).into());
+                }
                 let recorded = |record: Cow<'a, Record>| Version {
                     guest: kept_guest(&record, snapshot.generation.as_ref()),
                     ..Version::recorded(record)

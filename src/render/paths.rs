@@ -32,6 +32,11 @@ pub const PACKAGED_UNITS: &str = "lib/systemd/system";
 /// The unit that starts the boot generation's containers.
 pub const BOOT_SERVICE: &str = "container-rebuild.service";
 
+/// What the host's own NixOS configuration declares, if it has our module run its containers (`services.container-rebuild.enable`).
+pub const HOST_MANIFEST: &str = "/etc/container-rebuild/host.json";
+/// The lock that NixOS's switch-to-configuration holds while it changes the host.
+pub const REBUILD_LOCK: &str = "/run/nixos/switch-to-configuration.lock";
+
 /// Makes systemd-networkd leave interfaces alone that we give an address or a bridge. It comes before the files of everybody else,
 /// which may match all Ethernet interfaces.
 pub const NETWORKD: &str = "/run/systemd/network/00-container-rebuild.network";
@@ -76,6 +81,11 @@ pub fn unit(name: &ContainerName) -> PathBuf {
 /// The path at which a unit of the administrator or of NixOS outranks [`unit()`].
 pub fn outranking_unit(name: &ContainerName) -> PathBuf {
     Path::new(NATIVE_UNITS).join(name.unit())
+}
+
+/// Our part of a unit that the host's NixOS configuration declares, which outranks [`unit()`].
+pub fn drop_in(name: &ContainerName) -> PathBuf {
+    Path::new(UNITS).join(format!("{}.d", name.unit())).join("container-rebuild.conf")
 }
 
 /// The directory of [`conf`]s.

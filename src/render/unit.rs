@@ -17,6 +17,23 @@ use crate::model::spec::{ContainerSpec, Credential, Network, UnitSettings};
 /// The first line of every unit that this program writes; a unit without it is not ours.
 pub(crate) const HEADER: &str = "# Written by container-rebuild. Changes made here are lost.";
 
+/// The line by which our NixOS module marks the units that it declares for containers. The other lines of such a unit are the
+/// host's to choose; ours are in a drop-in.
+pub(crate) const HOOK_MARK: &str = "X-ContainerRebuild=hook";
+
+/// Whether a unit is one that our NixOS module declares.
+pub(crate) fn is_of_hook(text: &str) -> bool {
+    text.lines().any(|line| line == HOOK_MARK)
+}
+
+/// The unit `text` as a drop-in for the one that our NixOS module declares, whose command lines it replaces.
+pub(crate) fn drop_in(text: &str) -> String {
+    // systemd adds command lines to those that it has read before, unless an empty one comes first.
+    ["ExecStart=", "ExecStopPost="].iter().fold(text.to_owned(), |text, setting| {
+        text.replace(&format!("\n{setting}"), &format!("\n{setting}\n{setting}"))
+    })
+}
+
 /// The text of the unit.
 pub(crate) fn text(spec: &ContainerSpec) -> String {
     with_program(spec, paths::PROGRAM)
@@ -189,6 +206,15 @@ mod tests {
         KillSignal=TERM
         DevicePolicy=closed
         "#);
+    }
+
+    #[test]
+    fn a_drop_in_replaces_the_command_lines() {
+        let (unit, drop_in) = (text(&wasabi()), drop_in(&text(&wasabi())));
+        let added: Vec<&str> = drop_in.lines().filter(|line| !unit.lines().any(|it| it == *line)).collect();
+        assert_eq!(added, ["ExecStart=", "ExecStopPost="]);
+        assert!(drop_in.contains("\nExecStart=\nExecStart=/"), "{drop_in}");
+        assert!(is_of_hook("[Unit]\nX-ContainerRebuild=hook\n") && !is_of_hook(&unit));
     }
 
     #[test]

@@ -107,6 +107,9 @@ pub struct Machine {
 pub struct ObservedContainer {
     /// Who owns it.
     pub owner: Owner,
+    /// Whether the host's configuration declares its unit through our NixOS module. It counts as a unit of ours, which a drop-in
+    /// completes.
+    pub is_hooked: bool,
     /// Its unit, if one is loaded or could be.
     pub unit: Option<Unit>,
     /// Its machine, while it runs.
@@ -132,6 +135,11 @@ pub struct ObservedContainer {
 }
 
 impl ObservedContainer {
+    /// Whether NixOS has left it to us, and nothing was written for it so far.
+    pub fn is_handed_over(&self) -> bool {
+        self.is_hooked && self.written.is_none() && self.booted.is_none()
+    }
+
     /// Whether it is starting and not ready yet.
     pub fn is_starting(&self) -> bool {
         self.unit.as_ref().is_some_and(|unit| unit.active == ActiveState::Activating)

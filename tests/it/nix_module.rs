@@ -29,7 +29,7 @@ fn it_declares_the_options_that_there_are() {
     );
     assert_eq!(declared, Setting::ALL.iter().map(|setting| setting.name()).collect::<Vec<_>>());
     let around = flags("builtins.attrNames options.services.container-rebuild");
-    assert_eq!(around, ["containers", "deleteGenerationsOlderThan", "keepGenerations", "package"]);
+    assert_eq!(around, ["containers", "deleteGenerationsOlderThan", "enable", "keepGenerations", "package"]);
 }
 
 #[test]
@@ -93,6 +93,32 @@ fn to_import_it_changes_no_container() {
     assert!(said.code == Some(2) && said.out.contains("resourceControl.MemoryMax"), "{said}");
     let others = ["after", "bindSources", "dropCapabilities", "extraFlags", "forwards", "healthCheck"];
     assert!(!others.iter().any(|option| said.out.contains(option)), "{said}");
+}
+
+#[test]
+fn to_let_it_run_containers_is_no_difference_either() {
+    let host = |more: &str| {
+        format!(
+            "{{ lib, ... }}: {{ imports = [ {MODULE} ]; {more}
+  containers.web = {{ path = \"/nix/store/00000000000000000000000000000000-web\"; }};
+  systemd.services.\"container@web\" = {{ requires = [ \"srv.mount\" ]; serviceConfig.MemoryMax = \"1G\"; }};
+}}"
+        )
+    };
+    let directory =
+        Directory::with(&[("off.nix", &host("")), ("on.nix", &host("services.container-rebuild.enable = true;"))]);
+    let said = directory.run(&["plan", "--no-restrict", "--detailed-exitcode", "--from", "off.nix", "on.nix"]);
+    assert_eq!(said.code, Some(0), "{said}");
+    assert!(findings(&said).is_empty(), "{said}");
+    let said = directory.run(&["check", "--no-restrict", "on.nix"]);
+    assert!(said.code == Some(0) && findings(&said).is_empty(), "{said}");
+    let said = directory.run(&["eval", "on.nix"]);
+    let json: Value = serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said}"));
+    assert_eq!(json["services"]["container-rebuild"].get("enable"), None, "{said}");
+    // Without the module's mark, what a host says about a unit counts.
+    let bare = "{ containers.web.config = { }; systemd.services.\"container@web\".script = \"x\"; }";
+    let said = Directory::with(&[("host.nix", bare)]).run(&["check", "--no-restrict", "host.nix"]);
+    assert!(said.err.contains("container@web\".script` is not supported"), "{said}");
 }
 
 #[test]

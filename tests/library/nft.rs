@@ -277,7 +277,11 @@ fn every_shape_becomes_every_other_and_what_both_have_is_not_touched() {
             assert_eq!(update.is_empty(), from == to, "{from} becomes {to}: {update}");
             let updated = listed_after("nft -f \"$1\"; nft -f \"$2\"", &[&text, &update]);
             assert!(after.differences(&updated).is_empty(), "{from} becomes {to}: {update}");
-            assert_eq!(after.update(&updated, &Before::default()).as_deref(), Some(""), "{from} becomes {to}: {update}");
+            assert_eq!(
+                after.update(&updated, &Before::default()).as_deref(),
+                Some(""),
+                "{from} becomes {to}: {update}"
+            );
             let both = before.forwards().iter().filter(|target| after.forwards().contains(target));
             for target in both {
                 let count = |listing| Counters::read(listing).of(target.protocol, Ports::one(target.host_port));

@@ -1,7 +1,7 @@
 //! `generations`, `rollback` and `confirm`.
 
 use super::build::watch_signals;
-use super::switch::{apply_options, exit_code_of};
+use super::switch::{apply_options, exit_code_of, hold_off_rebuilds};
 use crate::app::{self, LiveHost as _, duration};
 use crate::cli::args::{ApplyArgs, DegradedArgs, RestartArgs};
 use crate::cli::session::{Outcome, Session, require_root};
@@ -35,6 +35,7 @@ pub(in crate::cli) fn rollback(
 ) -> Outcome {
     require_root("rollback")?;
     watch_signals()?;
+    let _rebuilds = hold_off_rebuilds(apply.wait)?;
     let how = apply_options(yes, apply, restart.restart_mode.into());
     Ok(exit_code_of(&app::rollback(&session.context(), &Linux, number, &how)?, degraded.degraded))
 }

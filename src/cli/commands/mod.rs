@@ -9,6 +9,7 @@ pub(super) mod firewall;
 pub(super) mod fix;
 pub(super) mod generations;
 pub(super) mod guest;
+pub(super) mod hook;
 pub(super) mod internal;
 pub(super) mod lifecycle;
 pub(super) mod plan;

@@ -4,12 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::build::{nix, watch_signals};
-use crate::app::{self, Applied, ApplyOptions, ConfigOptions, Context, SwitchOptions, SwitchResult};
+use crate::app::{self, Applied, ApplyOptions, ConfigOptions, Context, LockError, SwitchOptions, SwitchResult};
 use crate::apply::Degraded;
 use crate::cli::args::{ApplyArgs, ConfigArgs, LintArgs, OnDegraded, SwitchArgs};
 use crate::cli::interrupt;
 use crate::cli::session::{Outcome, Session, require_root};
+use crate::diag::{Code, Diagnostic};
 use crate::host::linux::Linux;
+use crate::host::rebuild_lock;
 use crate::plan::RestartMode;
 use crate::state::Activation;
 
@@ -59,7 +61,19 @@ pub(in crate::cli) fn boot(
 
 fn bring_to(cx: &Context<'_>, config: &ConfigOptions, how: &SwitchOptions<'_>, on_degraded: OnDegraded) -> Outcome {
     watch_signals()?;
+    let _rebuilds = hold_off_rebuilds(how.apply.wait)?;
     Ok(exit_code_of(&app::switch(cx, config, (&Linux, &nix(config)), how)?, on_degraded))
+}
+
+/// Keeps `nixos-rebuild` from changing the host while we do.
+pub(super) fn hold_off_rebuilds(waits: bool) -> Result<impl Sized, Vec<Diagnostic>> {
+    rebuild_lock::hold_off(waits).map_err(|error| {
+        let diagnostic = Diagnostic::caused_by(Code::Locked, &error);
+        vec![match error {
+            LockError::Held { .. } => diagnostic.help("wait until it has finished, or run this with `--wait`"),
+            LockError::File { .. } => diagnostic,
+        }]
+    })
 }
 
 /// The exit code of a switch or rollback.

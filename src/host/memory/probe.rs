@@ -38,6 +38,7 @@ impl State {
         });
         ObservedContainer {
             owner: self.theirs.get(name).copied().unwrap_or(Owner::Ours),
+            is_hooked: false,
             unit: Some(unit),
             machine,
             // As on a real host, a damaged file is treated as missing.

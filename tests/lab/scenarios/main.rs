@@ -14,6 +14,7 @@ mod generations;
 mod guest;
 mod health;
 mod health_checks;
+mod hook;
 mod isolation;
 mod journal;
 mod live;

@@ -128,7 +128,9 @@ impl Network {
     pub(super) fn load(&self, rules: &Ruleset) {
         // As the program does: what differs from the table that is loaded, or all of it.
         let listed = nft(&["-j", "list", "table", "inet", TABLE], "");
-        let update = listed.ok().and_then(|listed| rules.update(&serde_json::from_str(&listed).expect("JSON"), &Before::default()));
+        let update = listed
+            .ok()
+            .and_then(|listed| rules.update(&serde_json::from_str(&listed).expect("JSON"), &Before::default()));
         let text = update.unwrap_or_else(|| rules.text());
         if let Err(error) = nft(&["-f", "-"], &text) {
             panic!("{error}\n{text}");
