@@ -14,9 +14,9 @@ import (pkgs.path + "/nixos/lib/eval-config.nix") {
       system.stateVersion = pkgs.lib.trivial.release;
       # Only the options of a container are looked at.
       containers.web = {
-          path = "/nix/store/00000000000000000000000000000000-web";
-          privateNetwork = true;
-        };
+        path = "/nix/store/00000000000000000000000000000000-web";
+        privateNetwork = true;
+      };
     }
   ];
 }

@@ -212,6 +212,12 @@ pub trait LiveHost: Host + Probe {
     ///
     /// If something could not be deleted.
     fn purge(&self, name: &ContainerName) -> Result<(), HostError>;
+    /// Removes the boot service that `install-boot` has installed; does nothing if there is none.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be removed.
+    fn uninstall_boot_service(&self) -> Result<(), Box<dyn std::error::Error>>;
     /// Notes that this boot starts the generation `number`, which is therefore kept.
     ///
     /// # Errors

@@ -332,6 +332,17 @@ pub(crate) enum Command {
     },
     /// Install the service that starts the containers when the host boots.
     InstallBoot,
+    /// Stop all containers and remove what is ours, but not what they keep
+    ///
+    /// Their units, rules and files go, and the boot service. Their roots stay, and so do the generations.
+    Release {
+        /// Release without asking.
+        #[arg(short, long)]
+        yes: bool,
+        /// Wait for another process that changes this host, instead of failing.
+        #[arg(long)]
+        wait: bool,
+    },
     /// Print the JSON Schema of a document.
     Schema {
         /// The document.

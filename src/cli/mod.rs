@@ -97,6 +97,7 @@ fn result(command: &Command) -> Option<Stream> {
         | Command::Restart(_)
         | Command::Kill(_)
         | Command::InstallBoot
+        | Command::Release { .. }
         | Command::Internal(_) => None,
         Command::Check { format: args::CheckFormat::Text, .. } => Some(Stream::Messages),
         _ => Some(Stream::Results),
@@ -221,6 +222,7 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         Command::Try { config, yes, wait, lints, command } => {
             commands::guest::try_out(session, config, (*yes, *wait), lints, command)
         }
+        Command::Release { yes, wait } => commands::boot::release(session, (*yes, *wait)),
         Command::InstallBoot => commands::boot::install(session),
         Command::Schema { of } => commands::documents::schema(session, *of),
         Command::Completions { shell } => commands::documents::completions(session, *shell),

@@ -3,15 +3,16 @@
 //! It is written to `/etc/systemd/system` and enabled there. If that directory is part of the system, as on NixOS, it
 //! becomes a package in the default profile. What the service does at boot is in the command line's code.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::boot_package::{self, PackageError};
 use super::linux::Linux;
-use super::systemd::{self, BusError};
+use super::systemd::{self, BusError, Job};
 use super::{atomic_file, bus};
 use crate::apply::{Host, HostError};
-use crate::render::{boot_service, paths};
+use crate::render::{boot_service, paths, unit};
 
 /// Why the boot service could not be installed.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,20 @@ pub(crate) enum InstallError {
     /// systemd could not enable the unit.
     #[error("cannot enable {}", paths::BOOT_SERVICE)]
     Enable {
+        /// The error of systemd.
+        source: BusError,
+    },
+    /// The unit could not be removed.
+    #[error("cannot remove {}", path.display())]
+    Remove {
+        /// The path of the unit.
+        path: PathBuf,
+        /// The kernel's error.
+        source: io::Error,
+    },
+    /// systemd could not disable the unit.
+    #[error("cannot disable {}", paths::BOOT_SERVICE)]
+    Disable {
         /// The error of systemd.
         source: BusError,
     },
@@ -87,6 +102,32 @@ fn install_package() -> Result<PathBuf, InstallError> {
     boot_package::uninstall()?;
     systemd::reload().map_err(enable)?;
     Err(InstallError::NotWanted(path))
+}
+
+/// Removes the service that [`install_boot`] has installed; does nothing if there is none. It stops too, which changes no container.
+///
+/// # Errors
+///
+/// If it cannot be removed.
+pub(super) fn uninstall_boot() -> Result<(), InstallError> {
+    let disable = |source| InstallError::Disable { source };
+    if boot_package::is_part_of_system() {
+        if !boot_package::is_possible() {
+            return Ok(());
+        }
+        boot_package::uninstall()?;
+        return systemd::reload().map_err(disable);
+    }
+    let path = paths::boot_service();
+    if !fs::read_to_string(&path).is_ok_and(|text| text.starts_with(unit::HEADER)) {
+        return Ok(());
+    }
+    if let Err(error) = systemd::run(paths::BOOT_SERVICE, Job::Stop).map_err(disable)? {
+        tracing::warn!(?error, "cannot stop {}", paths::BOOT_SERVICE);
+    }
+    systemd::disable(paths::BOOT_SERVICE).map_err(disable)?;
+    atomic_file::remove(&path).map_err(|source| InstallError::Remove { path, source })?;
+    systemd::reload().map_err(disable)
 }
 
 fn is_wanted() -> Result<bool, InstallError> {

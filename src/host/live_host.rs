@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::linux::{self, Linux};
 use super::systemd::{self, Job};
 use super::{
-    apply_journal, bind_source, confirmation, generations, guest_system, kept_state, last_switch, leftovers, live,
-    look, loopback, mount_units, netlink, probe, ready, restore_unit, waiting,
+    apply_journal, bind_source, confirmation, generations, guest_system, install_boot, kept_state, last_switch,
+    leftovers, live, look, loopback, mount_units, netlink, probe, ready, restore_unit, waiting,
 };
 use crate::app::{KeptState, LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
 use crate::apply::{BusCall, HostError};
@@ -154,6 +154,10 @@ impl LiveHost for Linux {
 
     fn purge(&self, name: &ContainerName) -> Result<(), HostError> {
         kept_state::purge(name)
+    }
+
+    fn uninstall_boot_service(&self) -> Result<(), Box<dyn std::error::Error>> {
+        Ok(install_boot::uninstall_boot()?)
     }
 
     fn note_booted(&self, number: u32) -> Result<(), HostError> {

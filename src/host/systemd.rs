@@ -88,6 +88,7 @@ trait Manager {
         runtime: bool,
         force: bool,
     ) -> zbus::Result<(bool, Vec<(String, String, String)>)>;
+    fn disable_unit_files(&self, files: &[&str], runtime: bool) -> zbus::Result<Vec<(String, String, String)>>;
     #[zbus(property)]
     fn system_state(&self) -> zbus::Result<String>;
     #[zbus(property)]
@@ -498,6 +499,17 @@ pub(crate) fn enable(file: &str) -> Result<(), BusError> {
         manager.enable_unit_files(&[file], false, true).await?;
         manager.reload().await
     })
+}
+
+/// Disables a unit file for all future boots.
+///
+/// # Errors
+///
+/// If systemd cannot be reached, or refuses.
+pub(crate) fn disable(file: &str) -> Result<(), BusError> {
+    tracing::debug!(file, "systemd: DisableUnitFiles");
+    bus::with(async |connection| ManagerProxy::new(connection).await?.disable_unit_files(&[file], false).await)
+        .map(drop)
 }
 
 /// All properties of one interface of an object, from one call.

@@ -1,7 +1,8 @@
-//! The boot service: `install-boot` installs it, and systemd runs `internal boot` at each boot. Also `internal restore`, which
+//! The boot service: `install-boot` installs it, `release` removes it with everything else, and systemd runs `internal boot` at each boot. Also `internal restore`, which
 //! systemd runs after it has restarted certain other units.
 
 use super::build::watch_signals;
+use super::switch::hold_off_rebuilds;
 use crate::app::{self, in_configuration, lock};
 use crate::cli::session::{Outcome, Session, require_root};
 use crate::diag::{Code, Diagnostic};
@@ -21,6 +22,15 @@ pub(in crate::cli) fn install(session: &Session<'_>) -> Outcome {
     })?;
     session.terminal.progress(&format!("installed {}", path.display()));
     Ok(0)
+}
+
+/// Gives all containers back.
+pub(in crate::cli) fn release(session: &Session<'_>, (yes, wait): (bool, bool)) -> Outcome {
+    require_root("release")?;
+    watch_signals()?;
+    let _rebuilds = hold_off_rebuilds(wait)?;
+    let is_done = app::release(&session.context(), &Linux, (yes, wait))?;
+    Ok(u8::from(!is_done))
 }
 
 /// Brings up the boot generation.

@@ -217,6 +217,11 @@ impl LiveHost for MemoryHost {
         Ok(())
     }
 
+    fn uninstall_boot_service(&self) -> Result<(), Box<dyn std::error::Error>> {
+        self.state().boot_service.is_enabled = false;
+        Ok(())
+    }
+
     fn note_booted(&self, _: u32) -> Result<(), HostError> {
         Ok(())
     }

@@ -311,3 +311,29 @@ fn a_host_that_stops_hands_nothing_back() {
         .ok();
     lab.finish();
 }
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn a_release_gives_everything_back_but_what_containers_keep() {
+    let lab = Lab::empty();
+    lab.switch(&host(&[&web("web", 12).replace("ephemeral = true", "ephemeral = false"), &web("mild", 13)]));
+    lab.sh("container-rebuild install-boot && echo kept >/var/lib/nixos-containers/web/root/state").ok();
+    let before = lab.mark();
+    let asked = lab.sh("container-rebuild release");
+    assert!(asked.code == 1 && asked.out.contains("web: stop and remove"), "{asked:#?}");
+    assert!(asked.err.contains("container-rebuild.service is removed"), "{asked:#?}");
+    let after = lab.observe();
+    assert!(before.kept(&after, "web") && before.kept(&after, "mild"), "without a terminal nobody has agreed");
+    lab.sh("container-rebuild release --yes").ok();
+    let world = lab.observe();
+    assert!(world.is_empty(), "{:#?}", world.traces);
+    assert_eq!(lab.sh("cat /var/lib/nixos-containers/web/root/state").ok(), "kept\n");
+    lab.sh("! systemctl cat container-rebuild.service && ! systemctl is-failed container-rebuild.service").ok();
+    lab.reboot();
+    assert!(lab.observe().machines.is_empty());
+    // It is no one-way road.
+    lab.sh("container-rebuild rollback --yes 1").ok();
+    assert_eq!(lab.sh("cat /var/lib/nixos-containers/web/root/state").ok(), "kept\n");
+    assert!(lab.page("http://192.168.100.12/").contains("It works!"));
+    lab.finish();
+}
