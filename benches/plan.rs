@@ -4,6 +4,7 @@
 //! Both results are ratios within one run, so a busy machine matters little. Observation runs in the lab (docs/lab.md), which
 //! needs root. `-- --short` checks only that the plan is right and takes not much longer than its bound, and writes nothing.
 
+#[allow(dead_code, reason = "each bench uses a part of it")]
 mod lab;
 
 use std::fmt::Write as _;

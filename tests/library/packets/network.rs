@@ -87,7 +87,7 @@ impl Network {
             for (name, to) in [("host", address), (machine.name, of_host)] {
                 self.enter(name);
                 let to = SocketAddr::new(to.parse().expect("an address"), PORTS[0]);
-                TcpStream::connect_timeout(&to, 5 * PATIENCE)
+                TcpStream::connect_timeout(&to, Duration::from_secs(10))
                     .unwrap_or_else(|error| panic!("{name} to {to}: {error}"));
             }
         }
