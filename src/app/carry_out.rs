@@ -109,7 +109,7 @@ fn carry_out(
             Err(error) => (Err(vec![Diagnostic::caused_by(Code::Host, &error)]), SwitchOutcome::Failed),
         };
     }
-    let has_failed = report.failed.iter().any(|(_, error)| !matches!(error, HostError::LeftAlone { .. }));
+    let has_failed = report.failed.iter().any(|(_, error)| !matches!(error, HostError::StoppedWaiting { .. }));
     let how = if run.is_interrupted() && !has_failed { SwitchOutcome::Interrupted } else { SwitchOutcome::Failed };
     if !report.skipped.is_empty() {
         let skipped: Vec<_> = report

@@ -11,7 +11,6 @@ use super::ready::not_observed;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::lint::{self, silence::without_allowed};
 use crate::modules::Guests;
-use crate::plan::facts;
 use crate::source::Location;
 
 /// All findings about a configuration except those of the lints in `allow`, and with `host` about what that lacks.
@@ -50,13 +49,7 @@ fn all(cx: &Context<'_>, configuration: &Configuration, host: Option<&dyn LiveHo
     );
     if let Some(host) = host {
         match host.snapshot() {
-            Ok(snapshot) => findings.extend(facts::missing(
-                (&configuration.manifest, &checked.spec),
-                &configuration.guests,
-                &configuration.spans,
-                host,
-                &snapshot,
-            )),
+            Ok(snapshot) => findings.extend(configuration.missing(&checked.spec, host, &snapshot)),
             Err(error) => findings.push(not_observed(&error)),
         }
     }

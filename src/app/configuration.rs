@@ -17,9 +17,9 @@ use crate::model::{
     Container, ContainerName, ERROR_KEY, FORMAT_VERSION, GUEST_KEY, Manifest, MayBeUnknown as _, Positions,
 };
 use crate::modules;
-use crate::plan::{self, Endpoint, EndpointKind, StateView};
+use crate::plan::{self, Endpoint, EndpointKind, StateView, facts};
 use crate::source::{Files, Location, SourceMap};
-use crate::state::Snapshot;
+use crate::state::{Probe, Snapshot};
 
 /// An evaluated configuration.
 #[derive(Debug, Clone)]
@@ -252,6 +252,11 @@ impl Configuration {
         let verdicts: Vec<_> = self.verdicts.iter().filter(is_new).cloned().collect();
         checked.findings.extend(verdicts);
         checked
+    }
+
+    /// What the host lacks for these containers ([`facts::missing`]).
+    pub(super) fn missing(&self, spec: &HostSpec, host: &dyn Probe, snapshot: &Snapshot) -> Vec<Diagnostic> {
+        facts::missing((&self.manifest, spec), &self.guests, &self.spans, host, snapshot)
     }
 
     fn lints(&self) -> Vec<Diagnostic> {

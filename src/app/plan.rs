@@ -18,7 +18,7 @@ use crate::model::check::Checked;
 use crate::model::unknown_rules::unknown_rules;
 use crate::modules::Guests;
 use crate::plan::saved::{Saved, Source};
-use crate::plan::{self, Endpoint, EndpointKind, Finding, Options, Plan, RestartMode, StateView, facts};
+use crate::plan::{self, Endpoint, EndpointKind, Finding, Options, Plan, RestartMode, StateView};
 use crate::state::Snapshot;
 
 /// A plan, and what was found on the way to it.
@@ -67,14 +67,7 @@ pub fn plan(
     let checked = configuration.check();
     require_known(cx, names(&configuration, &snapshot), Scope::ConfigurationAndHost)?;
     let mut findings = findings(cx, &configuration, &checked);
-    let missing = facts::missing(
-        (&configuration.manifest, &checked.spec),
-        &configuration.guests,
-        &configuration.spans,
-        host,
-        &snapshot,
-    )
-    .into_iter();
+    let missing = configuration.missing(&checked.spec, host, &snapshot).into_iter();
     // `plan` changes nothing, so a missing path or interface does not fail it.
     let missing = missing.map(|finding| match finding.severity {
         Severity::Error => Diagnostic { severity: Severity::Warning, ..finding },

@@ -16,7 +16,7 @@ use super::ui::Work;
 use crate::apply::{Builder, files};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::ContainerName;
-use crate::plan::facts::{self, BeforeBuild};
+use crate::plan::facts::BeforeBuild;
 use crate::plan::{Action, Plan, program};
 use crate::render::paths;
 use crate::state::{Generation, ProbeError, Snapshot};
@@ -84,13 +84,7 @@ pub(super) fn before_build(
     generation: &Generation,
 ) -> Result<(), Vec<Diagnostic>> {
     let spec = configuration.check_model().spec;
-    let missing = facts::missing(
-        (&configuration.manifest, &spec),
-        &configuration.guests,
-        &configuration.spans,
-        &BeforeBuild(host),
-        snapshot,
-    );
+    let missing = configuration.missing(&spec, &BeforeBuild(host), snapshot);
     let mut missing = about_covered(cx, configuration, missing);
     missing.retain(|finding| finding.severity == Severity::Error);
     missing.extend(obstacles(host, configuration, snapshot, plan));

@@ -14,7 +14,7 @@ use super::{boot_service, ready};
 use crate::apply::Builder;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::plan::saved::{Moved, Saved};
-use crate::plan::{Plan, Verb, facts};
+use crate::plan::{Plan, Verb};
 use crate::render::paths;
 use crate::state::{Activation, Generation, Snapshot};
 
@@ -105,13 +105,7 @@ pub fn switch(
     if !checked.unknown.is_empty() {
         return Err(checked.unknown);
     }
-    let missing = facts::missing(
-        (&configuration.manifest, &checked.spec),
-        &configuration.guests,
-        &configuration.spans,
-        host,
-        &snapshot,
-    );
+    let missing = configuration.missing(&checked.spec, host, &snapshot);
     let missing = about_covered(cx, &configuration, missing);
     if missing.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(missing);

@@ -28,7 +28,7 @@ use crate::model::path::OptionSpans;
 use crate::model::spec::NatSpec;
 use crate::model::view::View;
 use crate::model::{ContainerName, Manifest};
-use crate::plan::{self, Plan, RestartMode, StateView, facts};
+use crate::plan::{self, Plan, RestartMode, StateView};
 use crate::state::{Generation, Snapshot};
 
 /// How to try a configuration.
@@ -99,7 +99,7 @@ pub fn try_out(
     if !checked.unknown.is_empty() {
         return Err(checked.unknown);
     }
-    let missing = facts::missing((&ready.manifest, &checked.spec), &ready.guests, &ready.spans, host, &snapshot);
+    let missing = ready.missing(&checked.spec, host, &snapshot);
     let missing = about_covered(trial, &ready, missing);
     if missing.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(missing);

@@ -125,8 +125,8 @@ impl Run<'_> {
     /// A failed start alone does not prove that: the container may have been up before. One whose start was not waited
     /// for is left as it is.
     pub(super) fn start_failed(&self, host: &dyn Host, name: &ContainerName, error: &HostError) {
-        let is_left_alone = matches!(error, HostError::LeftAlone { .. });
-        if !is_left_alone && matches!(host.is_running(name), Ok(false)) {
+        let stopped_waiting = matches!(error, HostError::StoppedWaiting { .. });
+        if !stopped_waiting && matches!(host.is_running(name), Ok(false)) {
             self.rules.hold(name, BTreeSet::new());
         }
     }
@@ -205,12 +205,12 @@ impl Applier<'_> {
                 Err(error) => (self.watch)(Event::Failed(action, error)),
             }
             // Files are written while the container is stopped, so a failure to write them leaves it down, too.
-            let is_left_alone = matches!(result, Err(HostError::LeftAlone { .. }));
+            let stopped_waiting = matches!(result, Err(HostError::StoppedWaiting { .. }));
             let looked_at = match (&result, action) {
                 (Ok(()), Action::Start(name)) => self.look_at(name, Reached::Start, None),
                 (Ok(()), Action::Reload(name)) => self.look_at(name, Reached::Reload, before.as_ref()),
                 (Err(_), Action::Start(name) | Action::Reload(name) | Action::UpdateUnit(name))
-                    if !is_left_alone =>
+                    if !stopped_waiting =>
                 {
                     let is_back = self.restore(run, name);
                     is_back.then(|| self.look_at(name, Reached::Former, None)).flatten()

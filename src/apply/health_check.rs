@@ -24,7 +24,7 @@ impl Applier<'_> {
         spec: &ContainerSpec,
     ) -> Result<(), HostError> {
         self.check_health(name, spec).inspect_err(|error| {
-            if !matches!(error, HostError::LeftAlone { .. }) {
+            if !matches!(error, HostError::StoppedWaiting { .. }) {
                 if let Err(error) = self.host.stop(name) {
                     tracing::warn!(%error, "cannot stop `{name}`, whose health check failed");
                 }

@@ -140,7 +140,7 @@ pub enum HostError {
     },
     /// The user stopped waiting. The operation goes on, and is not rolled back.
     #[error("stopped waiting for the {operation}: {} goes on with it", operation.carried_on_by())]
-    LeftAlone {
+    StoppedWaiting {
         /// What was waited for.
         operation: Operation,
     },

@@ -97,7 +97,7 @@ impl Applier<'_> {
         match self.host.switch_guest(name, system) {
             Ok(Switched::Done | Switched::UnitsFailed) => return Ok(()),
             Ok(Switched::RestartWanted(why)) => (self.watch)(Event::RestartWanted(name, &why)),
-            Err(error @ HostError::LeftAlone { .. }) => return Err(error),
+            Err(error @ HostError::StoppedWaiting { .. }) => return Err(error),
             Err(error) => tracing::warn!(%error, "`{name}` cannot switch back while it runs: restarting it"),
         }
         self.host.add_gc_root(&paths::booted_root(name), &former.spec.system)?;

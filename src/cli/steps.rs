@@ -111,10 +111,10 @@ impl Run for Followed {
             }
             Event::Failed(action, error) => {
                 self.steps.end(action);
-                let is_left_alone = matches!(error, HostError::LeftAlone { .. });
+                let stopped_waiting = matches!(error, HostError::StoppedWaiting { .. });
                 let took = self
-                    .note_event(plan, action.container(), |tally, now| tally.failed(action, is_left_alone, now));
-                let how = if is_left_alone { "is no longer waited for" } else { "failed" };
+                    .note_event(plan, action.container(), |tally, now| tally.failed(action, stopped_waiting, now));
+                let how = if stopped_waiting { "is no longer waited for" } else { "failed" };
                 let line = match action.container() {
                     Some(name) => format!("{name}: {} {how}", action.as_str()),
                     None => format!("{} {how}", action.as_str()),

@@ -21,7 +21,7 @@ enum Step {
     Done(Duration),
     Failed(Duration),
     /// systemd goes on with it.
-    LeftAlone(Duration),
+    StoppedWaiting(Duration),
 }
 
 /// How a container was brought back to its former state.
@@ -93,9 +93,9 @@ impl Tally {
         self.end(action, now, Step::Done)
     }
 
-    /// A step has failed, or it `is_left_alone`. Returns what it took.
-    pub(super) fn failed(&mut self, action: &Action, is_left_alone: bool, now: Instant) -> Duration {
-        self.end(action, now, if is_left_alone { Step::LeftAlone } else { Step::Failed })
+    /// A step has failed, or it `stopped_waiting`. Returns what it took.
+    pub(super) fn failed(&mut self, action: &Action, stopped_waiting: bool, now: Instant) -> Duration {
+        self.end(action, now, if stopped_waiting { Step::StoppedWaiting } else { Step::Failed })
     }
 
     fn end(&mut self, action: &Action, now: Instant, how: fn(Duration) -> Step) -> Duration {
@@ -154,7 +154,7 @@ impl Tally {
         for (_, action, step) in steps() {
             match step {
                 Step::Failed(_) => return State::Failed(format!("{} failed", action.as_str())),
-                Step::LeftAlone(_) => return State::Failed(String::from("no longer waited for")),
+                Step::StoppedWaiting(_) => return State::Failed(String::from("no longer waited for")),
                 _ => {}
             }
         }
@@ -220,7 +220,9 @@ impl Tally {
                 }
                 Step::Done(_) => {}
                 Step::Failed(took) => parts.push(format!("{action_} failed after {}", seconds(*took))),
-                Step::LeftAlone(took) => parts.push(format!("{action_} not waited for after {}", seconds(*took))),
+                Step::StoppedWaiting(took) => {
+                    parts.push(format!("{action_} not waited for after {}", seconds(*took)))
+                }
                 Step::NotBegun | Step::Ongoing(_) => parts.push(format!("{action_} skipped")),
             }
             is_wrong |= !matches!(step, Step::Done(_));

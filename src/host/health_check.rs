@@ -41,7 +41,7 @@ pub(super) fn wait(spec: &ContainerSpec) -> Result<(), HostError> {
             return Ok(());
         }
         if is_cut_short() {
-            return Err(HostError::LeftAlone { operation: Operation::HealthCheck(name.clone()) });
+            return Err(HostError::StoppedWaiting { operation: Operation::HealthCheck(name.clone()) });
         }
         let waited = begun.elapsed();
         if waited >= limit || lacks.iter().any(|lack| lack.is_final) {

@@ -168,7 +168,7 @@ pub(super) fn job(name: &ContainerName, job: Job) -> Result<(), HostError> {
         Err(JobError::GaveUp(reason)) => {
             let operation = Operation::Job(job.as_str(), name.clone());
             Err(match reason {
-                GaveUp::CutShort => HostError::LeftAlone { operation },
+                GaveUp::CutShort => HostError::StoppedWaiting { operation },
                 reason => HostError::GaveUp { operation, reason: reason.to_string() },
             })
         }

@@ -131,7 +131,7 @@ fn refused(name: &ContainerName) -> impl FnOnce(GuestError) -> HostError {
     let name = name.clone();
     move |error| match error {
         GuestError::GaveUp { what, reason: GaveUp::CutShort, .. } => {
-            HostError::LeftAlone { operation: Operation::Command(what, name) }
+            HostError::StoppedWaiting { operation: Operation::Command(what, name) }
         }
         source => HostError::Guest { name, source: source.into() },
     }

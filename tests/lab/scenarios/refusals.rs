@@ -200,7 +200,7 @@ fn nothing_is_applied_without_being_asked_for() {
 
 #[test]
 #[ignore = "needs a lab: make scenarios"]
-fn what_others_made_is_left_alone() {
+fn what_others_made_stopped_waiting() {
     let lab = Lab::empty();
     lab.sh("mkdir /mnt/wasabiData && nft add table inet theirs && ip netns add theirs && mkdir -p /etc/nixos-containers").ok();
     // `nixos-container create` leaves such a file.
