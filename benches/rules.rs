@@ -24,7 +24,7 @@ fn main() {
 
 /// Measures inside the lab: loads rulesets in turn, and opens connections through routers with different rulesets in turn.
 const MEASURE: &str = r#"
-import json, os, random, socket, subprocess, time
+import json, os, random, select, socket, subprocess, time
 LOADS, BATCHES, BATCH = 11, 101, 200
 def run(*command):
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -42,7 +42,8 @@ def seconds(*command):
 class Forwards:
     def __init__(self, containers, each):
         self.guests = [f"10.{1 + number // 200}.{number % 200}.2" for number in range(containers)]
-        self.ports = [(1000 + number, self.guests[number // each], 80) for number in range(containers * each)]
+        # No two lead to the same port: the kernel would have to choose other source ports for that.
+        self.ports = [(1000 + number, self.guests[number // each], 80 + number % each) for number in range(containers * each)]
         self.each = each
     def ours(self):
         lines = []
@@ -89,10 +90,14 @@ ready, tell = os.pipe()
 server = os.fork()
 if server == 0:
     inside("server")
-    listener = socket.create_server(("", 80), backlog=1024)
+    listeners = {listener.fileno(): listener for listener in (socket.create_server(("", 80 + number), backlog=1024) for number in range(10))}
+    ready_ones = select.poll()
+    for descriptor in listeners:
+        ready_ones.register(descriptor, select.POLLIN)
     os.write(tell, b"x")
     while True:
-        listener.accept()[0].close()
+        for descriptor, _ in ready_ones.poll():
+            listeners[descriptor].accept()[0].close()
 os.read(ready, 1)
 
 def load(name):
