@@ -123,13 +123,17 @@ fn sweep_remains() {
         run.join("last-log"),
         run.join("sources"),
         paths::booted_records(),
+        paths::unread_managers(),
         paths::EPHEMERAL_ROOTS.into(),
         paths::NAMESPACES.into(),
         paths::GC_ROOTS.into(),
         Path::new(paths::NETWORKD).with_file_name(""),
         Path::new(paths::NETWORK_MANAGER).with_file_name(""),
     ];
-    let swept = directories.into_iter().map(|directory| (atomic_file::remove_remains(&directory), directory));
+    // Drop-ins, and symlinks by which units start with others.
+    let of_units = fs::read_dir(paths::UNITS).into_iter().flatten().flatten().map(|entry| entry.path());
+    let directories = directories.into_iter().chain(of_units.filter(|path| path.is_dir()));
+    let swept = directories.map(|directory| (atomic_file::remove_remains(&directory), directory));
     let swept = swept
         .chain(shared.into_iter().map(|directory| (atomic_file::remove_remains_of_dead(&directory), directory)));
     for (result, directory) in swept {

@@ -8,8 +8,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::systemd::{self, Job};
-use super::{atomic_file, bus};
+use super::{atomic_file, bus, systemd};
 use crate::render::loopback::{self, Loopback};
 use crate::render::paths;
 use crate::state::listening;
@@ -52,8 +51,8 @@ pub(super) fn install(wanted: &Loopback) -> Result<bool, Failed> {
     // A service that runs would go on leading where it did.
     let ports: BTreeSet<u16> = outdated.clone().filter_map(|(path, _)| loopback::port(path)).collect();
     for port in ports {
-        stop(&loopback::socket(port));
-        stop(&loopback::service(port));
+        systemd::stop_for_good(&loopback::socket(port));
+        systemd::stop_for_good(&loopback::service(port));
     }
     for path in outdated.map(|(path, _)| path).filter(|path| !wanted.contains_key(*path)) {
         note()?;
@@ -64,19 +63,6 @@ pub(super) fn install(wanted: &Loopback) -> Result<bool, Failed> {
         atomic_file::write(path, text.as_bytes(), 0o644).map_err(at(path))?;
     }
     Ok(mark.exists())
-}
-
-/// Stops a unit, and forgets that it failed: systemd would remember that when its file is gone.
-fn stop(unit: &str) {
-    if !bus::is_booted_with_systemd() {
-        return;
-    }
-    let stopped = systemd::run(unit, Job::Stop);
-    match stopped.and_then(|stopped| systemd::forget_failure(unit).map(|()| stopped)) {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(unit, ?error, "cannot stop a unit"),
-        Err(error) => tracing::warn!(unit, %error, "cannot stop a unit"),
-    }
 }
 
 /// Listens on those ports for which there are units. At boot, that waits until the host's own servers are up.

@@ -32,7 +32,7 @@ pub(crate) use bridge::release_bridges;
 pub(crate) use error::NetlinkError;
 use error::{Listed, Request, cannot};
 pub(crate) use passed::{empty, give, give_macvlan, guest_links, set_lo_up};
-use requests::{also_name, altnames, controller, ignore_missing, index, name, set_up, with};
+use requests::{also_name, altnames, controller, ignore_missing, index, links, name, set_up, with};
 
 use super::{kill_point, netns};
 use crate::model::spec::HardwareAddress;
@@ -47,13 +47,7 @@ use crate::state::Interface;
 pub(crate) fn interfaces() -> Result<BTreeMap<String, Interface>, NetlinkError> {
     tracing::debug!("netlink: list interfaces, addresses and routes");
     with(async |netlink| {
-        let messages: Vec<_> = netlink
-            .link()
-            .get()
-            .execute()
-            .try_collect()
-            .await
-            .map_err(cannot(Request::List(Listed::Interfaces)))?;
+        let messages = links(netlink).await?;
         let named = messages.iter().filter_map(|message| Some((message.header.index, name(message)?.to_owned())));
         let names: HashMap<u32, String> = named.collect();
         let mut links = BTreeMap::new();

@@ -5,8 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::systemd::{self, Job};
-use super::{atomic_file, bus};
+use super::{atomic_file, bus, systemd};
 use crate::render::{paths, restore_unit};
 use crate::state::ActiveState;
 
@@ -55,7 +54,8 @@ pub(super) fn install(units: &BTreeSet<String>) -> Result<bool, Failed> {
     for path in there.keys().filter(|path| !wanted.contains_key(*path)) {
         note()?;
         if let Some(instance) = instance(path) {
-            stop(instance);
+            // One that waits for the lock, which we hold, is killed, and counts as failed.
+            systemd::stop_for_good(instance);
         }
         atomic_file::remove(path).map_err(at(path))?;
         if let Some(directory) = path.parent().filter(|directory| *directory != Path::new(paths::UNITS)) {
@@ -72,20 +72,6 @@ pub(super) fn install(units: &BTreeSet<String>) -> Result<bool, Failed> {
         .map_err(at(path))?;
     }
     Ok(mark.exists())
-}
-
-/// Stops an instance, which only systemd remembers once its file is gone.
-fn stop(instance: &str) {
-    if !bus::is_booted_with_systemd() {
-        return;
-    }
-    // One that waits for the lock, which we hold, is killed, and counts as failed.
-    let stopped = systemd::run(instance, Job::Stop);
-    match stopped.and_then(|stopped| systemd::forget_failure(instance).map(|()| stopped)) {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(instance, ?error, "cannot stop a unit"),
-        Err(error) => tracing::warn!(instance, %error, "cannot stop a unit"),
-    }
 }
 
 /// Starts the instances of those units of the host that are active. They find nothing to do now.

@@ -283,6 +283,20 @@ pub(super) fn forget_failure(unit: &str) -> Result<(), BusError> {
     }
 }
 
+/// Stops a unit whose file is about to be removed, and makes systemd forget that it has failed, which it would remember without
+/// the file. What prevents that is only a warning.
+pub(super) fn stop_for_good(unit: &str) {
+    if !bus::is_booted_with_systemd() {
+        return;
+    }
+    let stopped = run(unit, Job::Stop);
+    match stopped.and_then(|stopped| forget_failure(unit).map(|()| stopped)) {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(unit, ?error, "cannot stop a unit"),
+        Err(error) => tracing::warn!(unit, %error, "cannot stop a unit"),
+    }
+}
+
 /// Sends a signal to all processes of a unit.
 ///
 /// # Errors

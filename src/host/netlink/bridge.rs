@@ -8,8 +8,8 @@ use nix::errno::Errno;
 use rtnetlink::packet_route::link::{LinkAttribute, LinkMessage};
 use rtnetlink::{Error, Handle, LinkBridge, LinkUnspec};
 
-use super::error::{Listed, NetlinkError, Request, cannot};
-use super::requests::{controller, ignore_missing, index, name, with};
+use super::error::{NetlinkError, Request, cannot};
+use super::requests::{controller, ignore_missing, index, links, name, with};
 
 /// The alias of a bridge that we have created (`ip link` shows it): nobody else's is deleted.
 const ALIAS: &str = "container-rebuild";
@@ -53,13 +53,7 @@ pub(super) async fn ensure(
 pub(crate) fn release_bridges(kept: &BTreeSet<String>) -> Result<(), NetlinkError> {
     tracing::debug!(?kept, "netlink: delete bridges of former containers");
     with(async |netlink| {
-        let found: Vec<LinkMessage> = netlink
-            .link()
-            .get()
-            .execute()
-            .try_collect()
-            .await
-            .map_err(cannot(Request::List(Listed::Interfaces)))?;
+        let found = links(netlink).await?;
         for message in found.iter().filter(|message| is_ours(message)) {
             let (index, Some(name)) = (message.header.index, name(message)) else { continue };
             if kept.contains(name) {

@@ -5,7 +5,7 @@ use nix::errno::Errno;
 use rtnetlink::packet_route::link::{LinkAttribute, LinkMessage, Prop};
 use rtnetlink::{Error, Handle, LinkUnspec};
 
-use super::error::{NetlinkError, Request, cannot};
+use super::error::{Listed, NetlinkError, Request, cannot};
 use crate::host::waiting;
 use crate::render::interface::InterfaceName;
 
@@ -19,6 +19,12 @@ pub(super) fn with<T>(requests: impl AsyncFnOnce(&Handle) -> Result<T, NetlinkEr
         let answered = tokio::time::timeout(waiting::ANSWER, requests(&handle)).await;
         answered.unwrap_or_else(|_| Err(cannot(Request::Answer)(waiting::no_answer(waiting::ANSWER))))
     })
+}
+
+/// All interfaces of the namespace.
+pub(super) async fn links(netlink: &Handle) -> Result<Vec<LinkMessage>, NetlinkError> {
+    let found = netlink.link().get().execute().try_collect().await;
+    found.map_err(cannot(Request::List(Listed::Interfaces)))
 }
 
 /// The name of an interface.

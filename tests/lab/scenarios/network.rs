@@ -544,3 +544,28 @@ fn links_of_every_kind_are_there_again_after_a_reboot() {
     no_surroundings(&lab);
     lab.finish();
 }
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn names_that_are_too_long_for_an_interface_are_shortened_as_nixos_does_and_stay_as_altnames() {
+    let lab = Lab::empty();
+    let names = ["first", "really-long-name", "really-long-long-name-2"];
+    let containers = names.into_iter().zip(11..).map(|(name, last)| {
+        let port = 8000 + u16::from(last);
+        let forward = format!("forwardPorts = [ {{ hostPort = {port}; containerPort = 80; }} ]; config =");
+        with(&web(name, last), "config =", &forward)
+    });
+    let containers: Vec<_> = containers.collect();
+    lab.switch(&host(&containers.iter().map(String::as_str).collect::<Vec<_>>()));
+    // As NixOS's own test of names has them.
+    for (name, interface) in names.into_iter().zip(["ve-first", "ve-really-l3QgY", "ve-really-lFYWO"]) {
+        let found = lab.sh(&format!("ip -brief link show dev ve-{name} | sed 's/[@ ].*//'")).ok();
+        assert_eq!(found.trim(), interface);
+    }
+    for (name, last) in names.into_iter().zip(11..) {
+        let here = lab.page(&format!("http://192.168.100.{last}/"));
+        let page = lab.lan_page(&format!("http://10.77.0.2:{}/", 8000 + last));
+        assert!(here.contains(name) && page.contains(name), "{name}: {here} {page}");
+    }
+    lab.finish();
+}
