@@ -3,7 +3,8 @@
 let
   system = import ../../nix-fixtures/nixpkgs/nixos/lib/eval-config.nix {
     system = null;
-    modules = [ (import ./host.nix n) ];
+    # `dropCapabilities` is an option of every container in our model.
+    modules = [ ../../nix/module.nix (import ./host.nix n) ];
   };
   network = c: { inherit (c) forwardPorts hostAddress hostAddress6 hostBridge localAddress localAddress6 localMacAddress; };
   container = c:
