@@ -1,20 +1,20 @@
 //! What our NixOS module has done: it passes what the host's configuration declares as a manifest, which Nix has evaluated.
 
 use super::boot::boot;
-use super::carry_out::{ApplyOptions, apply_plan};
+use super::carry_out::ApplyOptions;
 use super::context::Context;
-use super::findings::failed_step;
 use super::generation::{generation, is_same};
 use super::live_host::LiveHost;
 use super::load::load;
 use super::options::ConfigOptions;
 use super::plan::{between, observe, show_findings};
+use super::release::{end, plan_of_end};
 use super::switch::{SwitchOptions, SwitchResult, switch};
 use crate::apply::Builder;
 use crate::diag::{Code, Diagnostic};
 use crate::model::Manifest;
 use crate::modules::Guests;
-use crate::plan::{self, Endpoint, EndpointKind, Options, Plan, RestartMode, StateView};
+use crate::plan::{Plan, RestartMode};
 use crate::render::paths;
 use crate::state::{Activation, Owner, Snapshot};
 
@@ -67,7 +67,7 @@ pub fn plan_of_host(
     Ok(plan)
 }
 
-/// Takes the containers that NixOS still runs for what they are about to become: ours, with nothing written for them.
+/// Makes the containers that NixOS still runs what they are about to become: ours, with nothing written for them.
 fn hand_over(snapshot: &mut Snapshot, manifest: &Manifest) {
     let declared = snapshot.containers.iter_mut().filter(|(name, _)| manifest.containers.contains_key(*name));
     for (_, observed) in declared.filter(|(_, observed)| observed.owner == Owner::Native) {
@@ -89,19 +89,6 @@ pub fn hand_back(cx: &Context<'_>, host: &dyn LiveHost) -> Result<(), Vec<Diagno
     let snapshot = observe(host)?;
     let plan = plan_of_end(&snapshot);
     cx.ui.plan(&plan);
-    let run = cx.ui.hold();
-    let report = apply_plan(host, &plan, run.as_ref(), (true, false));
-    run.close();
-    let failures = report.failed.iter();
-    let mut errors: Vec<_> = failures.map(|(action, error)| failed_step(error, action.container())).collect();
-    // No generation has this number: the next boot starts no container.
-    let none = host.activate_generation(0, Activation::Switch);
-    errors.extend(none.err().map(|error| Diagnostic::caused_by(Code::Host, &error)));
+    let errors = end(cx, host, &plan);
     if errors.is_empty() { Ok(()) } else { Err(errors) }
-}
-
-/// The plan that ends with no container of ours.
-pub(super) fn plan_of_end(snapshot: &Snapshot) -> Plan {
-    let endpoint = Endpoint { kind: EndpointKind::Host, name: snapshot.host_name.clone() };
-    plan::plan(&StateView::host(snapshot), &StateView::nothing(endpoint), &Options::default())
 }

@@ -3,14 +3,14 @@
 use super::carry_out::apply_plan;
 use super::context::Context;
 use super::findings::failed_step;
-use super::hook::plan_of_end;
 use super::live_host::LiveHost;
 use super::plan::show_findings;
 use super::ready;
 use super::switch::require_systemd;
 use crate::diag::{Code, Diagnostic};
+use crate::plan::{self, Endpoint, EndpointKind, Options, Plan, StateView};
 use crate::render::paths;
-use crate::state::Activation;
+use crate::state::{Activation, Snapshot};
 
 /// Stops all our containers, and removes their units, rules and files, and the boot service, after showing that and asking unless
 /// `yes`. What the containers keep stays, and so do the generations. Returns whether it did.
@@ -44,15 +44,26 @@ pub fn release(cx: &Context<'_>, host: &dyn LiveHost, (yes, wait): (bool, bool))
         cx.ui.progress("Nothing was changed.");
         return Ok(false);
     }
+    let mut errors = end(cx, host, &plan);
+    errors.extend(host.uninstall_boot_service().err().map(|error| Diagnostic::caused_by(Code::Host, &*error)));
+    if errors.is_empty() { Ok(true) } else { Err(errors) }
+}
+
+/// The plan that ends with no container of ours.
+pub(super) fn plan_of_end(snapshot: &Snapshot) -> Plan {
+    let endpoint = Endpoint { kind: EndpointKind::Host, name: snapshot.host_name.clone() };
+    plan::plan(&StateView::host(snapshot), &StateView::nothing(endpoint), &Options::default())
+}
+
+/// Carries out such a plan as far as possible, and makes the next boot start no container. Returns what failed.
+pub(super) fn end(cx: &Context<'_>, host: &dyn LiveHost, plan: &Plan) -> Vec<Diagnostic> {
     let run = cx.ui.hold();
-    let report = apply_plan(host, &plan, run.as_ref(), (true, false));
+    let report = apply_plan(host, plan, run.as_ref(), (true, false));
     run.close();
     let failures = report.failed.iter();
     let mut errors: Vec<_> = failures.map(|(action, error)| failed_step(error, action.container())).collect();
-    let failed = |error: &dyn std::error::Error| Diagnostic::caused_by(Code::Host, error);
-    // No generation has this number: even with a boot service, the next boot starts no container.
+    // No generation has this number, so a boot service finds nothing to start.
     let none = host.activate_generation(0, Activation::Switch);
-    errors.extend(none.err().map(|error| failed(&error)));
-    errors.extend(host.uninstall_boot_service().err().map(|error| failed(&*error)));
-    if errors.is_empty() { Ok(true) } else { Err(errors) }
+    errors.extend(none.err().map(|error| Diagnostic::caused_by(Code::Host, &error)));
+    errors
 }

@@ -40,8 +40,8 @@ pub const REBUILD_LOCK: &str = "/run/nixos/switch-to-configuration.lock";
 /// Makes systemd-networkd leave interfaces alone that we give an address or a bridge. It comes before the files of everybody else,
 /// which may match all Ethernet interfaces.
 pub const NETWORKD: &str = "/run/systemd/network/00-container-rebuild.network";
-/// The same for interfaces that get neither from us: before systemd's own `80-container-ve.network`, and after a file of the
-/// administrator that configures such an interface.
+/// Makes systemd-networkd leave interfaces alone that get neither from us. It comes before systemd's own
+/// `80-container-ve.network`, and after a file of the administrator that configures such an interface.
 pub const NETWORKD_BARE: &str = "/run/systemd/network/79-container-rebuild.network";
 /// Makes NetworkManager leave interfaces alone.
 pub const NETWORK_MANAGER: &str = "/run/NetworkManager/conf.d/container-rebuild.conf";

@@ -169,7 +169,7 @@ pub struct GuestNetwork {
 pub struct GuestLinks {
     /// The names of all, alternative ones included.
     pub names: BTreeSet<String>,
-    /// The names of those that came from outside: what is no virtual device, or belongs to a device in another namespace.
+    /// The names of those that came from outside: physical devices, and virtual ones on top of a device in another namespace.
     pub from_outside: BTreeSet<String>,
 }
 

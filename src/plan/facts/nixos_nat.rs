@@ -57,7 +57,7 @@ impl Loaded {
                 match rule["chain"].as_str()? {
                     "pre" => loaded.arriving(parts)?,
                     "post" => loaded.leaving(parts),
-                    // The same as in `pre`, for connections of the host itself.
+                    // NixOS repeats here what `pre` has, for connections of the host itself.
                     "out" => {}
                     _ => return None,
                 }

@@ -7,7 +7,7 @@
 //! - `networking.nat` is a wish to route: what it translates goes everywhere, and is reached from everywhere, as with NixOS.
 //! - If the host forwarded packets before our rules needed it, somebody else wants it to route, and the chain accepts that. This is
 //!   a fact of the host, added when the rules are loaded, so it counts for no comparison.
-//! - A bridge is left to whoever uses it: machines that are no guests of ours may be attached to it.
+//! - A bridge is left to whoever uses it: machines that are not our guests may be attached to it.
 
 use nftables::expr::{CT, Expression, MetaKey, NamedExpression};
 use nftables::schema::{NfListObject, SetType};

@@ -359,7 +359,7 @@ fn isolated<'a>(
 ) -> [BTreeSet<String>; 2] {
     let mut alone = [BTreeSet::new(), BTreeSet::new()];
     let pairs = networks.into_iter().flat_map(|(name, network)| interface::pairs(name, network));
-    // Machines that are no guests of ours may be attached to a bridge.
+    // Machines that are not our guests may be attached to a bridge.
     for pair in pairs.filter(|pair| pair.veth.bridge.is_none()) {
         let (interface, veth) = (pair.host.name, pair.veth);
         let addresses = [veth.local4.map(IpAddr::V4), veth.local6.map(IpAddr::V6)];

@@ -17,8 +17,10 @@ use super::text;
 
 impl Ruleset {
     /// The commands for `nft -f` that turn the table in `listed` (the output of `nft -j list table`) into this one; empty if it is
-    /// this one already. Elements that are new begin with what was counted `before`. `None` if the table must be replaced as a whole: there is none, there should be none, or something
-    /// in it is declared in another way.
+    /// this one already. Elements that are new begin with what was counted `before`.
+    ///
+    /// `None` if the table must be replaced as a whole: there is none, there should be none, or something in it is declared in
+    /// another way.
     pub fn update(&self, listed: &Value, before: &Before) -> Option<String> {
         let wanted = Table::new(self, before);
         let (former, objects) = (Loaded::read(listed)?, wanted.0.iter().map(objects::object).collect::<Vec<_>>());
@@ -67,7 +69,7 @@ struct Loaded<'a> {
 }
 
 impl<'a> Loaded<'a> {
-    /// What is loaded; `None` if that is no table, or has something that we never load.
+    /// Reads a listing; `None` if it has no table in use, or an object of a kind that we never load.
     fn read(listed: &'a Value) -> Option<Self> {
         let objects = listed.get("nftables")?.as_array()?;
         let table = objects.iter().find_map(|object| object.get("table"))?;
