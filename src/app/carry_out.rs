@@ -152,8 +152,9 @@ pub(super) fn apply_plan(
 /// Writes again what keeps other programs from the interfaces of containers, and what puts back what those lose, if a plan has
 /// nothing to do: its steps do that otherwise.
 pub(super) fn guard(host: &dyn LiveHost, plan: &Plan) -> Result<(), Vec<Diagnostic>> {
-    let Interfaces { finally, restored_after, bridges, loopback, .. } = &plan.interfaces;
+    let Interfaces { finally, restored_after, bridges, loopback, hosts, .. } = &plan.interfaces;
     let written = host.release_bridges(bridges).and_then(|()| host.leave_alone(finally)).and_then(|()| {
+        host.name_in_hosts(hosts)?;
         let are_unread = [host.restore_after(restored_after)?, host.lead_loopback(loopback)?];
         if are_unread.contains(&true) { host.reload_units() } else { Ok(()) }
     });

@@ -9,6 +9,7 @@ use super::live::Switched;
 use super::queue::Panicked;
 use crate::model::ContainerName;
 use crate::model::spec::{Bind, ContainerSpec};
+use crate::render::hosts::Hosts;
 use crate::render::interface::Pair;
 use crate::render::loopback::Loopback;
 use crate::render::nft::{Ruleset, Sysctl};
@@ -279,6 +280,8 @@ pub trait Host: Sync {
     /// Installs the units that lead these ports of `[::1]` into guests, and removes all others of theirs. They do not listen yet.
     /// Returns whether systemd has to read unit files.
     fn lead_loopback(&self, loopback: &Loopback) -> Result<bool, HostError>;
+    /// Makes these the names of containers in the host's `/etc/hosts`, if that is a file that we may change.
+    fn name_in_hosts(&self, hosts: &Hosts) -> Result<(), HostError>;
     /// Starts the container and waits until its guest reports that it is ready.
     fn start(&self, name: &ContainerName) -> Result<(), HostError>;
     /// Stops the container and waits until all of its processes are gone.

@@ -29,6 +29,7 @@ impl<'a> Interfaces<'a> {
             self.host.leave_alone(&self.planned.meanwhile)?;
             // The container may get an address to which a port leads for another one.
             self.lead(&self.planned.loopback_meanwhile, units)?;
+            self.host.name_in_hosts(&self.planned.hosts_meanwhile)?;
             // Now, so that systemd reads it together with the units of containers.
             if !self.planned.restored_after.is_empty() {
                 self.restore(units)?;
@@ -44,6 +45,8 @@ impl<'a> Interfaces<'a> {
         self.restore(units)?;
         let plan::Interfaces { loopback, loopback_meanwhile, .. } = self.planned;
         self.lead(if is_done { loopback } else { loopback_meanwhile }, units)?;
+        let plan::Interfaces { hosts, hosts_meanwhile, .. } = self.planned;
+        self.host.name_in_hosts(if is_done { hosts } else { hosts_meanwhile })?;
         if is_done {
             self.host.release_bridges(&self.planned.bridges)?;
         }

@@ -20,13 +20,14 @@ use super::systemd::{self, BusError, Job, JobError};
 use super::waiting::GaveUp;
 use super::{
     apply_journal, atomic_file, bind_source, conntrack, damage, former_sysctls, generations, health_check, hook,
-    kill_point, last_words, leftovers, live, loopback, managers, netlink, nft, own_program, restore_unit, scratch,
-    sysctl,
+    hosts_file, kill_point, last_words, leftovers, live, loopback, managers, netlink, nft, own_program,
+    restore_unit, scratch, sysctl,
 };
 use crate::app::LockError;
 use crate::apply::{BusCall, ContainerFiles, Host, HostError, Operation, Switched, Sysctl};
 use crate::model::ContainerName;
 use crate::model::spec::{Bind, ContainerSpec};
+use crate::render::hosts::Hosts;
 use crate::render::interface::Pair;
 use crate::render::loopback::Loopback;
 use crate::render::nft::Ruleset;
@@ -112,6 +113,7 @@ fn sweep_remains() {
         paths::unread_units(),
         // A run that was killed was testing for free space here.
         PathBuf::from(paths::ROOTS),
+        Path::new(paths::HOSTS).with_file_name(""),
         Path::new(paths::PROGRAM).with_file_name(""),
         Path::new(paths::STATE).to_owned(),
         paths::generations(),
@@ -358,6 +360,10 @@ impl Host for Linux {
 
     fn lead_loopback(&self, loopback: &Loopback) -> Result<bool, HostError> {
         loopback::install(loopback).map_err(|(path, source)| file("write", &path)(source))
+    }
+
+    fn name_in_hosts(&self, hosts: &Hosts) -> Result<(), HostError> {
+        hosts_file::update(hosts).map_err(file("write", Path::new(paths::HOSTS)))
     }
 
     fn leave_alone(&self, interfaces: &Unmanaged) -> Result<(), HostError> {

@@ -23,6 +23,7 @@ pub use self::ui::MemoryUi;
 use crate::apply::{ContainerFiles, Host, HostError, Switched, Sysctl};
 use crate::model::ContainerName;
 use crate::model::spec::{Bind, ContainerSpec, Network, Veth};
+use crate::render::hosts::Hosts;
 use crate::render::interface::{self, Pair};
 use crate::render::loopback::Loopback;
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING, Ruleset};
@@ -30,7 +31,7 @@ use crate::render::paths;
 use crate::render::unmanaged::Unmanaged;
 use crate::state::{
     AbsentMount, Activation, BootService, Damage, Dhcpcd, FailedUnit, Generation, GuestSystem, Health, Interface,
-    JournalEntry, LastSwitch, NoSwitch, Owner, PathFacts, Record, Unfinished,
+    JournalEntry, LastSwitch, NixosNat, NoSwitch, Owner, PathFacts, Record, Unfinished,
 };
 
 /// The host. It may be shared between threads like a real one.
@@ -71,6 +72,8 @@ pub struct State {
     pub proxied: Loopback,
     /// Those on which servers of the host listen.
     pub listening: BTreeSet<u16>,
+    /// The text of `/etc/hosts`.
+    pub hosts: String,
     /// A dhcpcd.
     pub dhcpcd: Option<Dhcpcd>,
     /// Sysctls that were set.
@@ -142,7 +145,7 @@ pub struct State {
     /// The tables of others that filter forwarded packets.
     pub packet_filters: Vec<serde_json::Value>,
     /// NixOS's tables of NAT.
-    pub nixos_nat: Vec<serde_json::Value>,
+    pub nixos_nat: NixosNat,
     /// The host's `/etc/resolv.conf`.
     pub resolv_conf: String,
     /// Files that list the servers behind a resolver of the host's.
@@ -292,6 +295,12 @@ impl Host for MemoryHost {
         let is_other = state.proxied != *loopback;
         state.proxied = loopback.clone();
         Ok(is_other)
+    }
+
+    fn name_in_hosts(&self, hosts: &Hosts) -> Result<(), HostError> {
+        let mut state = self.state();
+        state.hosts = hosts.added_to(&state.hosts);
+        Ok(())
     }
 
     fn leave_alone(&self, interfaces: &Unmanaged) -> Result<(), HostError> {

@@ -24,6 +24,7 @@ mod guest_network;
 mod guest_system;
 mod health_check;
 mod hook;
+pub(crate) mod hosts_file;
 mod idmap;
 mod immutable;
 pub(crate) mod install_boot;

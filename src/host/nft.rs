@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::{child, waiting};
 use crate::render::nft::{Before, Counters, Ruleset, TABLE};
-use crate::state::Rules;
+use crate::state::{NixosNat, Rules};
 
 /// The `nft` that was set when packaging; otherwise the one on `PATH`.
 const NFT: &str = match option_env!("CONTAINER_REBUILD_NFT") {
@@ -14,8 +14,10 @@ const NFT: &str = match option_env!("CONTAINER_REBUILD_NFT") {
     None => "nft",
 };
 
-/// The name of NixOS's tables of NAT.
+/// The name of NixOS's tables of NAT (`nixos/modules/services/networking/nat-nftables.nix`).
 const NIXOS_NAT: &str = "nixos-nat";
+/// The chains of NixOS's NAT in iptables' table `nat` (`nat-iptables.nix`).
+const NIXOS_NAT_CHAINS: [&str; 3] = ["nixos-nat-pre", "nixos-nat-post", "nixos-nat-out"];
 
 /// Why `nft` failed.
 #[derive(Debug, thiserror::Error)]
@@ -77,21 +79,32 @@ pub(super) fn packet_filters() -> Result<Vec<serde_json::Value>, NftError> {
     tables.map(|(family, table)| list(&["-t", "list", "table", &family, &table])).collect()
 }
 
-/// NixOS's tables of NAT, with everything in them.
-pub(super) fn nixos_nat() -> Result<Vec<serde_json::Value>, NftError> {
-    let listing = list(&["list", "tables"])?;
-    let objects = listing["nftables"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let tables = objects.iter().map(|object| &object["table"]).filter(|table| table["name"] == NIXOS_NAT);
-    let families = tables.filter_map(|table| table["family"].as_str());
-    families.map(|family| list(&["list", "table", family, NIXOS_NAT])).collect()
+/// NixOS's own NAT, with everything in its tables. The chains of iptables are there if nft made them, which the iptables of NixOS
+/// does by default.
+pub(super) fn nixos_nat() -> Result<NixosNat, NftError> {
+    let listing = list(&["list", "chains"])?;
+    let chains = || objects(&listing).iter().map(|object| &object["chain"]);
+    let families: BTreeSet<&str> =
+        chains().filter(|it| it["table"] == NIXOS_NAT).filter_map(|it| it["family"].as_str()).collect();
+    if !families.is_empty() {
+        let tables = families.into_iter().map(|family| list(&["list", "table", family, NIXOS_NAT]));
+        return tables.collect::<Result<_, _>>().map(NixosNat::Tables);
+    }
+    let is_of_iptables = |it: &serde_json::Value| {
+        it["table"] == "nat" && it["name"].as_str().is_some_and(|name| NIXOS_NAT_CHAINS.contains(&name))
+    };
+    Ok(if chains().any(is_of_iptables) { NixosNat::Chains } else { NixosNat::Absent })
+}
+
+fn objects(listing: &serde_json::Value) -> &[serde_json::Value] {
+    listing["nftables"].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 /// The families and names of the tables of others with chains at these hooks.
 fn tables_with_chains(hooks: &[&str]) -> Result<BTreeSet<(String, String)>, NftError> {
     let chains = list(&["list", "chains"])?;
-    let objects = chains["nftables"].as_array().map(Vec::as_slice).unwrap_or_default();
     let is_there = |chain: &&serde_json::Value| chain["hook"].as_str().is_some_and(|hook| hooks.contains(&hook));
-    let chains = objects.iter().map(|object| &object["chain"]).filter(is_there);
+    let chains = objects(&chains).iter().map(|object| &object["chain"]).filter(is_there);
     let tables =
         chains.filter_map(|it| Some((it["family"].as_str()?.to_owned(), it["table"].as_str()?.to_owned())));
     Ok(tables.filter(|(family, table)| (family.as_str(), table.as_str()) != ("inet", TABLE)).collect())
@@ -114,8 +127,13 @@ pub(super) fn load(ruleset: &Ruleset, routes: [bool; 2]) -> Result<(), NftError>
             serde_json::Value::Null
         }
     };
-    let before = Before { counted: Counters::read(&listed), routes };
-    match ruleset.update(&listed, &before).map(|update| if update.is_empty() { Ok(()) } else { load_text(&update) })
+    load_over(ruleset, &listed, routes)
+}
+
+/// [`load`], where the kernel has what is `listed`.
+fn load_over(ruleset: &Ruleset, listed: &serde_json::Value, routes: [bool; 2]) -> Result<(), NftError> {
+    let before = Before { counted: Counters::read(listed), routes };
+    match ruleset.update(listed, &before).map(|update| if update.is_empty() { Ok(()) } else { load_text(&update) })
     {
         Some(Ok(())) => return Ok(()),
         // Somebody has changed the table since it was listed, or this nft cannot do it.
@@ -160,6 +178,47 @@ mod tests {
             let theirs = "add table ip theirs; add chain ip theirs c { type filter hook forward priority 0; }";
             execute(&[theirs], "").expect("added");
             assert!(others_filter_forwards().expect("listed"));
+        });
+    }
+
+    #[test]
+    fn both_forms_of_nixos_nat_are_found() {
+        if !crate::host::namespaces::has_nft() {
+            return;
+        }
+        isolated(|_| {
+            assert_eq!(nixos_nat().expect("listed"), NixosNat::Absent);
+            execute(&["add table ip nat; add chain ip nat theirs; add table ip nixos-nat"], "").expect("added");
+            assert_eq!(nixos_nat().expect("listed"), NixosNat::Absent, "nothing in them");
+            execute(&["add chain ip nat nixos-nat-post"], "").expect("added");
+            assert_eq!(nixos_nat().expect("listed"), NixosNat::Chains);
+            execute(&["add chain ip nixos-nat post; add table ip6 nixos-nat; add chain ip6 nixos-nat post"], "")
+                .expect("added");
+            let NixosNat::Tables(tables) = nixos_nat().expect("listed") else { panic!("there are tables") };
+            assert_eq!(tables.len(), 2);
+        });
+    }
+
+    /// What the kernel has is not what was listed: somebody changed it in between.
+    #[test]
+    fn a_change_that_nft_refuses_becomes_the_whole_table() {
+        if !crate::host::namespaces::has_nft() {
+            return;
+        }
+        isolated(|_| {
+            let nat = |interface: &str| NatSpec {
+                enable: true,
+                internal_interfaces: vec![interface.to_owned()],
+                external_interface: Some("eth0".to_owned()),
+                ..NatSpec::default()
+            };
+            let ruleset = |interface| Ruleset::new(&HostSpec { containers: vec![], nat: nat(interface) });
+            load(&ruleset("ve-a"), [false; 2]).expect("loaded");
+            let Rules::Present(listing) = rules().expect("listed") else { panic!("it was loaded") };
+            load_text(&format!("delete table inet {TABLE}")).expect("deleted");
+            load_over(&ruleset("ve-b"), &listing, [false; 2]).expect("loaded as a whole");
+            let Rules::Present(listing) = rules().expect("listed") else { panic!("it was loaded") };
+            assert!(ruleset("ve-b").differences(&listing).is_empty());
         });
     }
 }

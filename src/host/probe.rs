@@ -15,16 +15,16 @@ use serde::de::DeserializeOwned;
 use super::linux::Linux;
 use super::nft::NftError;
 use super::{
-    apply_journal, bind_source, bus, damage, dhcpcd, generations, guest_network, hook, idmap, loopback, machined,
-    managers, mount_units, netlink, nft, own_program, programs, resolver, restore_unit, sysctl, systemd,
+    apply_journal, bind_source, bus, damage, dhcpcd, generations, guest_network, hook, hosts_file, idmap, loopback,
+    machined, managers, mount_units, netlink, nft, own_program, programs, resolver, restore_unit, sysctl, systemd,
 };
 use crate::model::spec::Network;
 use crate::model::{ContainerName, FORMAT_VERSION};
 use crate::render::nft::{IPV4_FORWARDING, IPV6_FORWARDING};
 use crate::render::{paths, unit};
 use crate::state::{
-    AbsentMount, BootService, Damage, Generation, KeptRoot, Kernel, Machine, ObservedContainer, Owner, PathFacts,
-    Probe, ProbeError, Record, Rules, Snapshot, Unit, Unobserved,
+    AbsentMount, BootService, Damage, Generation, KeptRoot, Kernel, Machine, NixosNat, ObservedContainer, Owner,
+    PathFacts, Probe, ProbeError, Record, Rules, Snapshot, Unit, Unobserved,
 };
 
 impl Probe for Linux {
@@ -81,6 +81,7 @@ impl Probe for Linux {
             open_directories: damage::directories(),
             dhcpcd: dhcpcd::look(),
             nixos_nat,
+            hosts: hosts_file::read(),
             loopback: loopback::listening(),
             guarding_files: managers::files()
                 .into_iter()
@@ -451,11 +452,11 @@ fn roots(directory: &Path) -> Result<Option<BTreeMap<ContainerName, KeptRoot>>, 
     Ok(names.map(|names| names.into_iter().map(kept).collect()))
 }
 
-/// NixOS's tables of NAT. Whoever may not list tables is told so about ours.
-fn nixos_nat() -> Vec<serde_json::Value> {
+/// NixOS's own NAT. Whoever may not list tables is told so about ours.
+fn nixos_nat() -> NixosNat {
     nft::nixos_nat().unwrap_or_else(|error| {
         tracing::debug!(%error, "cannot list the tables of NixOS's NAT");
-        Vec::new()
+        NixosNat::Absent
     })
 }
 

@@ -14,13 +14,14 @@ use super::loopback;
 use crate::diag::{Code, Diagnostic};
 use crate::model::ContainerName;
 use crate::model::spec::{Network, Private, Veth};
+use crate::render::hosts::Hosts;
 use crate::render::interface::Pair;
 use crate::render::loopback as units;
 use crate::render::nft::Ruleset;
 use crate::render::unit::{self, Likeness};
 use crate::render::unmanaged::Unmanaged;
 use crate::render::{conf, interface, paths, restore_unit};
-use crate::state::{GuestNetwork, Interface, ObservedContainer, Owner, Record, Snapshot};
+use crate::state::{GuestNetwork, Interface, NixosNat, ObservedContainer, Owner, Record, Snapshot};
 
 /// Declares the kinds of drift: what is wrong (printed after "`NAME`: "), what the repair costs the container, and whether
 /// writing its files again is the repair.
@@ -144,7 +145,7 @@ pub(super) fn of_host(snapshot: &Snapshot) -> Vec<Diagnostic> {
     lost.into_iter().chain(open).chain(guarding).chain(journal).collect()
 }
 
-/// The files that guard interfaces and rules and that are missing, left over or have another text, each with what may come of it.
+/// The files of the host that guard interfaces and rules, or name containers, and that are missing, left over or have another text, each with what may come of it.
 fn damaged_files(snapshot: &Snapshot) -> Vec<(PathBuf, String)> {
     let ours = || snapshot.containers.iter().filter(|(_, observed)| observed.owner == Owner::Ours);
     let recorded = |name| snapshot.generation.as_ref()?.records.get(name);
@@ -160,7 +161,15 @@ fn damaged_files(snapshot: &Snapshot) -> Vec<(PathBuf, String)> {
             damaged.push((path, format!("{} may configure the interfaces of containers", manager.name())));
         }
     }
-    let nat = snapshot.generation.as_ref().filter(|_| snapshot.nixos_nat.is_empty());
+    let hosts = |networks: &BTreeMap<&ContainerName, &Network>| {
+        Hosts::of(networks.iter().map(|(name, network)| (*name, *network)))
+    };
+    let named = hosts(&written).overridden_by(hosts(&running));
+    if snapshot.hosts.as_ref().is_some_and(|text| named.added_to(text) != *text) {
+        let so = String::from("`NAME.containers` may lead elsewhere, or nowhere");
+        damaged.push((paths::HOSTS.into(), so));
+    }
+    let nat = snapshot.generation.as_ref().filter(|_| snapshot.nixos_nat == NixosNat::Absent);
     let nat = nat.map(|generation| generation.nat.clone()).unwrap_or_default();
     let networks = written.iter().map(|(name, network)| (*name, *network));
     let mut wanted = restore_unit::files(&restore_unit::units(networks.clone(), &nat));

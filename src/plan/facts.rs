@@ -131,7 +131,8 @@ pub(crate) fn missing(
     let missing =
         missing.chain(resolver::finding(manifest, guests, snapshot)).chain(dhcpcd::finding(manifest, snapshot));
     let missing = missing.chain(loopback::findings(manifest, snapshot));
-    let missing = missing.chain(nixos_nat::findings(&spec.nat, &snapshot.nixos_nat));
+    let applied = snapshot.generation.as_ref().map(|generation| &generation.nat);
+    let missing = missing.chain(nixos_nat::findings(&spec.nat, &snapshot.nixos_nat, applied));
     findings.extend(missing.map(|(finding, option)| at_option(finding, spans, &option)));
     if filters::are_wanted(spec) || openings::are_wanted(manifest) {
         let tables = host.packet_filters();

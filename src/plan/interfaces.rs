@@ -11,6 +11,7 @@ use super::loopback;
 use super::state_view::StateView;
 use crate::model::ContainerName;
 use crate::model::spec::Network;
+use crate::render::hosts::Hosts;
 use crate::render::loopback::{Loopback, Proxied, proxied};
 use crate::render::nft::Ruleset;
 use crate::render::restore_unit;
@@ -29,6 +30,10 @@ pub struct Interfaces {
     pub loopback: Loopback,
     /// Those that do so all along.
     pub loopback_meanwhile: Loopback,
+    /// The names of containers in the host's `/etc/hosts` once it is applied.
+    pub hosts: Hosts,
+    /// Those while it is applied: a container that exists keeps its former address.
+    pub hosts_meanwhile: Hosts,
     /// The bridges that are kept, of those that were created for containers.
     pub bridges: BTreeSet<String>,
 }
@@ -53,7 +58,11 @@ pub(super) fn change(from: &StateView, firewall: &FirewallChange, decisions: &De
         |to: &Proxied| firewall.held.iter().any(|(name, held)| *name != to.container && held.contains(&to.to.ip()));
     let stays = |(port, to): &(&u16, &Proxied)| former.get(*port) == Some(*to) && !is_held_by_other(to);
     let loopback_meanwhile = loopback.iter().filter(stays).map(|(port, to)| (*port, to.clone())).collect();
-    Interfaces { meanwhile, finally, restored_after, loopback, loopback_meanwhile, bridges }
+    let wanted_hosts = || Hosts::of(&firewall.wanted);
+    let hosts = wanted_hosts().overridden_by(Hosts::of(stay()));
+    let former_hosts = Hosts::of(&firewall.former).overridden_by(Hosts::of(pairs(&running)));
+    let hosts_meanwhile = wanted_hosts().overridden_by(former_hosts);
+    Interfaces { meanwhile, finally, restored_after, loopback, loopback_meanwhile, hosts, hosts_meanwhile, bridges }
 }
 
 fn pairs<'n>(

@@ -24,7 +24,8 @@ use crate::model::{self, Container, ContainerName, Field, Manifest, Nat, Unknown
 use crate::render::nft::{RuleLine, RulesDifference, Ruleset, Sysctl};
 use crate::source::SourceMap;
 use crate::state::{
-    BootService, Generation, Guest, KeptGuest, Kernel, Owner, Program, Record, Rules, Snapshot, Unobserved,
+    BootService, Generation, Guest, KeptGuest, Kernel, NixosNat, Owner, Program, Record, Rules, Snapshot,
+    Unobserved,
 };
 
 /// What kind of state one side of a plan is.
@@ -214,7 +215,7 @@ impl<'a> StateView<'a> {
         if let Some(generation) = &snapshot.generation {
             side.take_recorded_nat(generation);
         }
-        if !snapshot.nixos_nat.is_empty() {
+        if snapshot.nixos_nat != NixosNat::Absent {
             side.has_native_nat = true;
             side.nat_spec = Some(NatSpec::default());
         }

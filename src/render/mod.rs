@@ -11,6 +11,7 @@
 
 pub(crate) mod boot_service;
 pub(crate) mod conf;
+pub mod hosts;
 pub mod interface;
 pub mod loopback;
 pub mod nft;

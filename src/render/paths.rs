@@ -46,6 +46,9 @@ pub const NETWORKD_BARE: &str = "/run/systemd/network/79-container-rebuild.netwo
 /// Makes NetworkManager leave interfaces alone.
 pub const NETWORK_MANAGER: &str = "/run/NetworkManager/conf.d/container-rebuild.conf";
 
+/// The host's own names (hosts(5)), among which containers have theirs.
+pub const HOSTS: &str = "/etc/hosts";
+
 /// The template of units that put back what the restart of another unit takes away, without `@.service`.
 pub const RESTORE_UNIT: &str = "container-rebuild-restore";
 

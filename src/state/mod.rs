@@ -254,8 +254,10 @@ pub struct Snapshot {
     pub open_directories: Vec<PathBuf>,
     /// A dhcpcd that configures interfaces of this host.
     pub dhcpcd: Option<Dhcpcd>,
-    /// The tables `nixos-nat` of NixOS, one for each family, as `nft -j list table` prints them.
-    pub nixos_nat: Vec<serde_json::Value>,
+    /// The NAT that NixOS itself has loaded.
+    pub nixos_nat: NixosNat,
+    /// The host's `/etc/hosts`, if we may give containers names in it.
+    pub hosts: Option<String>,
     /// The TCP ports of `[::1]` on which something listens, our own units included; `None` if the host has no such address.
     pub loopback: Option<BTreeSet<u16>>,
     /// The files that we have written for network managers, those of the unit that puts back what is lost, and those of the units
@@ -266,6 +268,18 @@ pub struct Snapshot {
     pub boot_service: BootService,
     /// The program that units call.
     pub program: Program,
+}
+
+/// The NAT of NixOS's `networking.nat`, as far as it is loaded.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum NixosNat {
+    /// None.
+    #[default]
+    Absent,
+    /// With `networking.nftables`: the tables `nixos-nat`, one for each family, as `nft -j list table` prints them.
+    Tables(Vec<serde_json::Value>),
+    /// Without: the chains `nixos-nat-*` that iptables has made, with rules that nft does not list in full.
+    Chains,
 }
 
 /// Why the host could not be observed.

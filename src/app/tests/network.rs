@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::state::Interface;
+use crate::state::{Interface, NixosNat};
 
 /// The ports of `[::1]` that lead into guests, and where to.
 fn proxied(world: &World) -> Vec<String> {
@@ -71,7 +71,7 @@ fn nixos_keeps_its_nat() {
     assert_eq!(world.switch(), Ok("applied"));
     assert!(loaded(&world).contains("eth0"), "this NAT is ours");
     // Somebody has run nixos-rebuild.
-    world.host.state().nixos_nat = vec![nixos_nat()];
+    world.host.state().nixos_nat = NixosNat::Tables(vec![nixos_nat()]);
     assert_eq!(world.switch(), Ok("applied"));
     assert!(!loaded(&world).contains("eth0") && loaded(&world).contains("8080"));
     assert!(world.plan().is_empty());
@@ -81,9 +81,53 @@ fn nixos_keeps_its_nat() {
                   nixos-rebuild";
     assert_eq!(said(&world, "needs-nixos-rebuild"), [needed]);
     assert!(world.plan().is_empty(), "there is nothing to do here");
-    world.host.state().nixos_nat.clear();
+    world.host.state().nixos_nat = NixosNat::Absent;
     assert_eq!(world.switch(), Ok("applied"));
     assert!(loaded(&world).contains("ve-other"));
+}
+
+#[test]
+fn nixos_keeps_its_nat_in_iptables_too() {
+    let loaded = |world: &World| world.host.state().rules.clone().unwrap_or_default().to_string();
+    let mut world = World::new(&[WEB, NAT]);
+    world.host.state().interfaces.insert(String::from("eth0"), Interface::default());
+    world.host.state().nixos_nat = NixosNat::Chains;
+    let note = "note[needs-nixos-rebuild]: NixOS has loaded its NAT with iptables, which cannot be compared with \
+                `networking.nat`: a change of that needs nixos-rebuild";
+    assert_eq!(said(&world, "needs-nixos-rebuild"), [note]);
+    assert_eq!(world.switch(), Ok("applied"));
+    assert!(!loaded(&world).contains("eth0") && loaded(&world).contains("8080"));
+    assert!(world.plan().is_empty());
+    world.ui.take();
+    assert_eq!(said(&world, "needs-nixos-rebuild"), [""; 0], "this is what was applied");
+    world.configure(&[WEB, &NAT.replace("ve-web", "ve-other")]);
+    assert_eq!(said(&world, "needs-nixos-rebuild"), [note]);
+}
+
+#[test]
+fn the_host_knows_guests_by_name() {
+    let ours = |world: &World| -> Vec<String> {
+        let text = world.host.state().hosts.clone();
+        text.lines().filter_map(|line| Some(line.strip_suffix(" # container-rebuild")?.to_owned())).collect()
+    };
+    let mut world = World::new(&[WEB]);
+    world.host.state().hosts = String::from("127.0.0.1 localhost\n");
+    assert_eq!(world.switch(), Ok("applied"));
+    assert_eq!(ours(&world), ["192.168.100.11 web.containers"]);
+    // Somebody edited the file.
+    world.host.state().hosts = String::from("127.0.0.1 localhost");
+    assert_eq!(said(&world, "`NAME.containers` may lead elsewhere").len(), 1);
+    assert_eq!(world.switch(), Ok("up to date"));
+    world.ui.take();
+    assert_eq!(ours(&world), ["192.168.100.11 web.containers"]);
+    assert_eq!(said(&world, "drift"), [""; 0]);
+    world.configure(&[&WEB.replace("100.11", "100.12")]);
+    assert_eq!(world.switch(), Ok("applied"));
+    assert_eq!(ours(&world), ["192.168.100.12 web.containers"]);
+    world.configure(&[]);
+    world.is_remove_allowed = true;
+    assert_eq!(world.switch(), Ok("applied"));
+    assert_eq!(world.host.state().hosts, "127.0.0.1 localhost\n");
 }
 
 #[test]

@@ -123,6 +123,7 @@ impl Probe for MemoryHost {
             open_directories: state.open_directories.clone(),
             dhcpcd: state.dhcpcd.clone(),
             nixos_nat: state.nixos_nat.clone(),
+            hosts: Some(state.hosts.clone()),
             loopback: Some(state.proxied.keys().chain(&state.listening).copied().collect()),
             guarding_files: {
                 let files = state.unmanaged.files().into_iter();

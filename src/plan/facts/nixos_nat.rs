@@ -11,21 +11,41 @@ use serde_json::Value;
 use crate::diag::{Code, Diagnostic};
 use crate::model::path::OptionPath;
 use crate::model::spec::{NatSpec, Ports, Prefix, Protocol};
+use crate::state::NixosNat;
 
-/// A warning for each option that differs.
-pub(super) fn findings(nat: &NatSpec, tables: &[Value]) -> Vec<(Diagnostic, OptionPath)> {
-    if tables.is_empty() {
-        return Vec::new();
+/// What helps against a difference.
+const HELP: &str =
+    "run `nixos-rebuild switch`: where `nixos-nat` is loaded, container-rebuild makes no NAT beside it";
+
+/// A warning for each option that differs. The rules of iptables cannot be read, so for them the note that they were last changed
+/// by nixos-rebuild, if that is not what was `applied` last.
+pub(super) fn findings(
+    nat: &NatSpec,
+    loaded: &NixosNat,
+    applied: Option<&NatSpec>,
+) -> Vec<(Diagnostic, OptionPath)> {
+    match loaded {
+        NixosNat::Absent => Vec::new(),
+        NixosNat::Tables(tables) => {
+            let Some(loaded) = Loaded::read(tables) else { return Vec::new() };
+            let finding = |option: &'static str| {
+                let message =
+                    format!("`networking.nat.{option}` is not what NixOS has loaded: it needs nixos-rebuild");
+                let diagnostic = Diagnostic::warning(Code::NeedsNixosRebuild, message).help(HELP);
+                (diagnostic, OptionPath::new(["networking", "nat", option]))
+            };
+            loaded.differences(nat).into_iter().map(finding).collect()
+        }
+        NixosNat::Chains => {
+            if applied == Some(nat) {
+                return Vec::new();
+            }
+            let message = "NixOS has loaded its NAT with iptables, which cannot be compared with `networking.nat`: a change of \
+                           that needs nixos-rebuild";
+            let diagnostic = Diagnostic::note(Code::NeedsNixosRebuild, message).help(HELP);
+            vec![(diagnostic, OptionPath::new(["networking", "nat"]))]
+        }
     }
-    let Some(loaded) = Loaded::read(tables) else { return Vec::new() };
-    let finding = |option: &'static str| {
-        let message = format!("`networking.nat.{option}` is not what NixOS has loaded: it needs nixos-rebuild");
-        let help =
-            "run `nixos-rebuild switch`: where `nixos-nat` is loaded, container-rebuild makes no NAT beside it";
-        let diagnostic = Diagnostic::warning(Code::NeedsNixosRebuild, message).help(help);
-        (diagnostic, OptionPath::new(["networking", "nat", option]))
-    };
-    loaded.differences(nat).into_iter().map(finding).collect()
 }
 
 /// A forward: protocol, ports of the host, and where they lead.
@@ -288,8 +308,12 @@ mod tests {
 
     #[test]
     fn each_option_that_is_not_loaded_as_it_is_needs_a_rebuild() {
-        let needs =
-            |nat: &NatSpec| findings(nat, &[table()]).into_iter().map(|(it, _)| it.message).collect::<Vec<_>>();
+        let needs = |nat: &NatSpec| {
+            findings(nat, &NixosNat::Tables(vec![table()]), None)
+                .into_iter()
+                .map(|(it, _)| it.message)
+                .collect::<Vec<_>>()
+        };
         let of = |options: &[&str]| {
             let one =
                 |option| format!("`networking.nat.{option}` is not what NixOS has loaded: it needs nixos-rebuild");
@@ -308,9 +332,9 @@ mod tests {
         assert_eq!(needs(&NatSpec { forwards: vec![web], ..nat() }), of(&["forwardPorts"]));
         assert_eq!(needs(&NatSpec { forwards: vec![without, games], ..nat() }), of(&["forwardPorts"]));
         // Nothing is loaded, or not by NixOS.
-        assert!(findings(&NatSpec::default(), &[]).is_empty());
+        assert!(findings(&NatSpec::default(), &NixosNat::Absent, None).is_empty());
         let mut other = table();
         other["nftables"].as_array_mut().expect("a list").push(rule("post", json!([{"xt": null}])));
-        assert!(findings(&NatSpec::default(), &[other]).is_empty());
+        assert!(findings(&NatSpec::default(), &NixosNat::Tables(vec![other]), None).is_empty());
     }
 }

@@ -15,6 +15,7 @@ mod guest;
 mod health;
 mod health_checks;
 mod hook;
+mod hosts;
 mod isolation;
 mod journal;
 mod live;

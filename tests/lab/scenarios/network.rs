@@ -350,6 +350,16 @@ fn an_interface_is_a_guests_while_it_runs_and_the_hosts_again_after_that() {
     take_up("wasabi");
     let page = lab.sh("ip netns exec lan1 curl --silent --show-error --max-time 10 http://192.168.9.2/").ok();
     assert!(page.contains("wasabi"), "{page}");
+    // The guest may make it a member of a bridge.
+    run(
+        &lab,
+        "wasabi",
+        "ip address flush dev card2 && ip link add br0 type bridge forward_delay 0 && ip link set card2 master br0 && \
+         ip link set br0 up && ip address add 192.168.9.2/24 dev br0 && ping -c 1 -W 5 192.168.9.77",
+    );
+    let page = lab.sh("ip netns exec lan1 curl --silent --show-error --max-time 10 http://192.168.9.2/").ok();
+    assert!(page.contains("wasabi"), "{page}");
+    assert_eq!(lab.plan().1, 0, "nothing is lost");
     // The guest gets the interface again after a restart and after a crash.
     lab.sh("container-rebuild restart wasabi").ok();
     take_up("wasabi");

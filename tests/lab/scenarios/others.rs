@@ -116,6 +116,59 @@ fn nat_is_left_to_nixos_where_its_tables_are_loaded() {
     lab.finish();
 }
 
+/// What NixOS without `networking.nftables` loads, as its iptables makes it: the rules have no form that could be compared.
+const NIXOS_NAT_CHAINS: &str = "table ip nat {
+  chain nixos-nat-pre {
+    iifname \"ve-wasabi\" counter meta mark set 1
+    iifname \"eth0\" tcp dport 8081 counter dnat to 192.168.100.11:80
+  }
+  chain nixos-nat-post { meta mark 1 oifname \"eth0\" counter masquerade; }
+  chain nixos-nat-out { }
+  chain PREROUTING { type nat hook prerouting priority -100; counter jump nixos-nat-pre; }
+  chain POSTROUTING { type nat hook postrouting priority 100; counter jump nixos-nat-post; }
+  chain OUTPUT { type nat hook output priority -100; counter jump nixos-nat-out; }
+}
+";
+
+#[test]
+#[ignore = "needs a lab: make scenarios"]
+fn nat_is_left_to_nixos_where_iptables_has_made_its_chains() {
+    let lab = Lab::empty();
+    let wasabi = with(
+        &web("wasabi", 11),
+        "config =",
+        "forwardPorts = [ { hostPort = 8080; containerPort = 80; } ]; config =",
+    );
+    let host = |port: u16| {
+        format!(
+            "{{ networking.nat = {{ enable = true; externalInterface = \"eth0\"; internalInterfaces = [ \"ve-wasabi\" ];
+    forwardPorts = [ {{ sourcePort = {port}; destination = \"192.168.100.11:80\"; }} ]; }};
+  containers.{wasabi}\n}}\n"
+        )
+    };
+    serve(&lab, "internet", &[81]);
+    lab.write("/root/nixos-nat.nft", NIXOS_NAT_CHAINS);
+    lab.sh("sysctl --quiet net.ipv4.conf.all.forwarding=1 && nft -f /root/nixos-nat.nft").ok();
+    let switched = lab.switch(&host(8081));
+    let note = "note[needs-nixos-rebuild]: NixOS has loaded its NAT with iptables";
+    assert!(switched.said.err.contains(note), "{switched:#?}");
+    let ours = lab.sh("nft list table inet container-rebuild").ok();
+    assert!(ours.contains("8080") && !ours.contains("8081") && !ours.contains("nat_"), "{ours}");
+    let plan = lab.sh("container-rebuild plan --detailed-exitcode /root/host.nix");
+    assert!(plan.code == 0 && !plan.err.contains("needs-nixos-rebuild"), "{plan:#?}");
+    for port in [8080, 8081] {
+        assert!(lab.lan_page(&format!("http://10.77.0.2:{port}/")).contains("wasabi"));
+    }
+    let of_guest = "container-rebuild run wasabi -- sh -c 'socat -T3 -u TCP:10.77.0.1:81,connect-timeout=3 STDOUT'";
+    assert_eq!(lab.sh(of_guest).ok().trim(), "10.77.0.1 81 10.77.0.2");
+    lab.write("/root/host.nix", &host(8083));
+    let plan = lab.sh("container-rebuild plan --detailed-exitcode /root/host.nix");
+    assert!(plan.code == 0 && plan.err.contains(note), "{plan:#?}");
+    lab.sh("nft delete table ip nat; sysctl --quiet net.ipv4.conf.all.forwarding=0").ok();
+    stop_serving(&lab, "internet");
+    lab.finish();
+}
+
 #[test]
 #[ignore = "needs a lab: make scenarios"]
 fn ports_that_are_to_be_opened_on_the_host_and_are_not_are_said() {

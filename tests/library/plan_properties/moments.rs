@@ -12,6 +12,7 @@ use container_rebuild::host::memory::MemoryHost;
 use container_rebuild::model::ContainerName;
 use container_rebuild::model::spec::{Bind, ContainerSpec, NatSpec};
 use container_rebuild::plan::{self, Options, Plan, StateView};
+use container_rebuild::render::hosts::Hosts;
 use container_rebuild::render::interface::Pair;
 use container_rebuild::render::loopback::Loopback;
 use container_rebuild::render::nft::{OwnTarget, RuleLine, Ruleset, Target};
@@ -194,6 +195,9 @@ impl Host for Watched<'_> {
     }
     fn lead_loopback(&self, loopback: &Loopback) -> Result<bool, HostError> {
         self.call("lead the loopback", || self.host.lead_loopback(loopback))
+    }
+    fn name_in_hosts(&self, hosts: &Hosts) -> Result<(), HostError> {
+        self.call("name in hosts", || self.host.name_in_hosts(hosts))
     }
     fn leave_alone(&self, interfaces: &Unmanaged) -> Result<(), HostError> {
         self.call("leave interfaces alone", || self.host.leave_alone(interfaces))
