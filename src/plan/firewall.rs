@@ -135,6 +135,9 @@ pub(super) fn change(
     };
     ruleset.name_containers(&mut difference.added);
     former.name_containers(&mut difference.removed);
+    let (given, taken) = handed_over(&former, &ruleset);
+    difference.added.extend(given);
+    difference.removed.extend(taken);
     name_holders(&mut difference.added, wanted.iter());
     name_holders(&mut difference.removed, networks.iter().map(|(name, network)| (*name, &**network)));
     let sysctls = ruleset.sysctls();
@@ -166,6 +169,37 @@ pub(super) fn change(
     };
     change.assign_steps(decisions, is_drifted);
     change
+}
+
+/// The forwards that are the same to the kernel, and lead to another container: it gets the address and the port of a former one. Gives
+/// the lines that are added, and those that are removed.
+///
+/// They count as changes, since such a forward must not lead to the former container when that stops.
+fn handed_over(former: &Ruleset, wanted: &Ruleset) -> (Vec<RuleLine>, Vec<RuleLine>) {
+    /// The lines of all rules, with and without the containers' names.
+    fn lines(rules: &Ruleset) -> BTreeMap<RuleLine, RuleLine> {
+        let bare = Ruleset::default().differences(&rules.listing()).removed;
+        let mut named = bare.clone();
+        rules.name_containers(&mut named);
+        bare.into_iter().zip(named).collect()
+    }
+    let holders = |rules: &Ruleset| -> BTreeMap<IpAddr, ContainerName> {
+        let plain =
+            rules.forwards().iter().map(|it| (&it.container, [it.v4.map(IpAddr::V4), it.v6.map(IpAddr::V6)]));
+        let all = plain.chain(rules.own_forwards().iter().map(|it| (&it.container, it.to)));
+        all.flat_map(|(name, to)| to.into_iter().flatten().map(|address| (address, name.clone()))).collect()
+    };
+    let (had, has) = (holders(former), holders(wanted));
+    // Reading all lines takes long with thousands of forwards, and few plans give an address to another container.
+    if has.iter().all(|(address, name)| had.get(address).is_none_or(|holder| holder == name)) {
+        return Default::default();
+    }
+    let before = lines(former);
+    let pairs = lines(wanted).into_iter().filter_map(|(bare, given)| {
+        let taken = before.get(&bare).filter(|taken| **taken != given)?;
+        Some((given, taken.clone()))
+    });
+    pairs.unzip()
 }
 
 /// Fills in the containers that have the addresses to which `networking.nat` forwards ports.

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::plan::Action;
 use crate::state::{Interface, NixosNat};
 
 /// The ports of `[::1]` that lead into guests, and where to.
@@ -158,4 +159,21 @@ fn ports_in_the_hosts_network_that_are_to_be_open_and_are_not_are_named() {
         let expected: Vec<&str> = if expected.is_empty() { vec![] } else { vec![&message] };
         assert_eq!(found, expected);
     }
+}
+
+/// To the kernel, nothing changes. But until the other container is up, the port would lead to one that stops.
+#[test]
+fn a_container_that_takes_over_address_and_port_of_another_gets_the_forward_when_it_is_up() {
+    let other = WEB.replace("containers.web", "containers.other");
+    let without = |text: &str, last: &str| {
+        text.replace("forwardPorts = [ { hostPort = 8080; containerPort = 80; } ];", "").replace("100.11", last)
+    };
+    let mut world = World::new(&[WEB, &without(&other, "100.12")]);
+    assert_eq!(world.switch(), Ok("applied"));
+    world.configure(&[&without(WEB, "100.13"), &other]);
+    let plan = world.plan();
+    let has = |action| plan.order.graph.node_weights().any(|it| *it == action);
+    assert!(has(Action::Withdraw(name("web"))) && has(Action::Firewall(Some(name("other")))), "{:#?}", plan.order);
+    assert_eq!(world.switch(), Ok("applied"));
+    assert!(world.plan().is_empty());
 }
