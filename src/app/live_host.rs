@@ -11,6 +11,7 @@ use crate::model::ContainerName;
 use crate::model::spec::NewSource;
 use crate::state::{
     AbsentMount, Generation, GenerationEntry, GuestSystem, Health, LastSwitch, Probe, ProbeError, Snapshot,
+    Versions,
 };
 
 /// Why the host could not be locked.
@@ -132,6 +133,8 @@ pub trait LiveHost: Host + Probe {
     fn kill(&self, name: &ContainerName) -> Result<(), HostError>;
     /// The mounts because of which former roots of the container could not be removed.
     fn mounts_left(&self, name: &ContainerName) -> Vec<MountLeft>;
+    /// The versions of the programs that containers need.
+    fn versions(&self) -> Versions;
     /// How many containers may start at the same time.
     fn starts_at_once(&self) -> usize;
     /// How many steps may compute at the same time.

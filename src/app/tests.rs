@@ -4,6 +4,7 @@ mod files;
 mod filters;
 mod generations;
 mod guests;
+mod installation;
 mod managers;
 mod network;
 mod refusals;
@@ -17,8 +18,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{
-    ApplyOptions, ConfigOptions, Context, Environment, Job, LiveHost as _, SwitchOptions, SwitchResult, boot,
-    firewall, lifecycle, plan, plan_from, purge, rollback, status, switch,
+    ApplyOptions, Check, ConfigOptions, Context, Environment, Job, LiveHost as _, SwitchOptions, SwitchResult,
+    boot, doctor, firewall, lifecycle, plan, plan_from, purge, rollback, status, switch,
 };
 use crate::diag::Diagnostic;
 use crate::host::memory::{MemoryBuilder, MemoryClock, MemoryDisk, MemoryHost, MemoryUi};
@@ -144,6 +145,11 @@ impl World {
             let planned = plan(cx, &config(), &self.host, (RestartMode::Auto, false)).expect("planned");
             planned.shown(cx, &[])
         })
+    }
+
+    /// What the host has and lacks.
+    fn doctor(&self) -> Vec<Check> {
+        self.with(|cx| doctor(cx, &self.host)).expect("observed")
     }
 
     /// The states of all containers, and what is said about the last switch.

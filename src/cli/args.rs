@@ -343,6 +343,15 @@ pub(crate) enum Command {
         #[arg(long)]
         wait: bool,
     },
+    /// Check that this host has what its containers need, now and after the next boot
+    ///
+    /// Looks at systemd, nft, the program that units call, the boot service, the files of containers, other programs' rules, the last
+    /// switch and the NixOS hook. Says for each problem what to do. Changes nothing; fails if there is an error.
+    Doctor {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the JSON Schema of a document.
     Schema {
         /// The document.

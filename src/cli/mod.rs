@@ -224,6 +224,7 @@ fn dispatch(session: &Session<'_>, command: &Command) -> Outcome {
         }
         Command::Release { yes, wait } => commands::boot::release(session, (*yes, *wait)),
         Command::InstallBoot => commands::boot::install(session),
+        Command::Doctor { json } => commands::doctor::doctor(session, *json),
         Command::Schema { of } => commands::documents::schema(session, *of),
         Command::Completions { shell } => commands::documents::completions(session, *shell),
         Command::Man { out } => commands::documents::man(session, out.as_deref()),

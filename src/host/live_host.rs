@@ -1,6 +1,7 @@
 //! What workflows need from this machine beyond its snapshot and the steps of a plan.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +10,7 @@ use super::linux::{self, Linux};
 use super::systemd::{self, Job};
 use super::{
     apply_journal, bind_source, confirmation, generations, guest_system, install_boot, kept_state, last_switch,
-    leftovers, live, look, loopback, mount_units, netlink, probe, ready, restore_unit, waiting,
+    leftovers, live, look, loopback, mount_units, netlink, nft, probe, ready, restore_unit, waiting,
 };
 use crate::app::{KeptState, LiveHost, Lock, LockError, MountLeft, NoRoom, Room};
 use crate::apply::{BusCall, HostError};
@@ -17,7 +18,7 @@ use crate::model::ContainerName;
 use crate::model::spec::NewSource;
 use crate::render::paths;
 use crate::state::{
-    AbsentMount, Generation, GenerationEntry, GuestSystem, Health, LastSwitch, ProbeError, Snapshot,
+    AbsentMount, Generation, GenerationEntry, GuestSystem, Health, LastSwitch, ProbeError, Snapshot, Versions,
 };
 
 impl LiveHost for Linux {
@@ -59,6 +60,16 @@ impl LiveHost for Linux {
 
     fn holds_lock(&self, process: u32) -> bool {
         last_switch::holds_lock(process)
+    }
+
+    fn versions(&self) -> Versions {
+        let known = |program, version: Result<String, Box<dyn Error>>| {
+            version.inspect_err(|error| tracing::debug!(error, "cannot ask {program} for its version")).ok()
+        };
+        Versions {
+            systemd: known("systemd", systemd::version().map_err(Into::into)),
+            nft: known("nft", nft::version().map_err(Into::into)),
+        }
     }
 
     fn follow(&self, units: &BTreeSet<String>) {

@@ -31,7 +31,7 @@ use crate::render::paths;
 use crate::render::unmanaged::Unmanaged;
 use crate::state::{
     AbsentMount, Activation, BootService, Damage, Dhcpcd, FailedUnit, Generation, GuestSystem, Health, Interface,
-    JournalEntry, LastSwitch, NixosNat, NoSwitch, Owner, PathFacts, Record, Unfinished,
+    JournalEntry, LastSwitch, NixosNat, NoSwitch, Owner, PathFacts, Record, Unfinished, Versions,
 };
 
 /// The host. It may be shared between threads like a real one.
@@ -72,6 +72,8 @@ pub struct State {
     pub proxied: Loopback,
     /// Those on which servers of the host listen.
     pub listening: BTreeSet<u16>,
+    /// The versions of programs.
+    pub versions: Versions,
     /// The text of `/etc/hosts`.
     pub hosts: String,
     /// A dhcpcd.

@@ -52,6 +52,14 @@ fn execute(arguments: &[&str], input: &str) -> Result<Vec<u8>, NftError> {
     }
 }
 
+/// nft's version, as `nft --version` prints it after the program's name.
+pub(super) fn version() -> Result<String, NftError> {
+    let output = execute(&["--version"], "")?;
+    let text = String::from_utf8_lossy(&output);
+    let text = text.trim();
+    Ok(text.strip_prefix("nftables v").unwrap_or(text).to_owned())
+}
+
 /// Reads our table from the kernel.
 pub(super) fn rules() -> Result<Rules, NftError> {
     match list(&["list", "table", "inet", TABLE]) {

@@ -72,6 +72,8 @@ type ListedUnit = (String, String, String, String, String, String, OwnedObjectPa
     default_path = "/org/freedesktop/systemd1"
 )]
 trait Manager {
+    #[zbus(property)]
+    fn version(&self) -> zbus::Result<String>;
     fn subscribe(&self) -> zbus::Result<()>;
     fn reload(&self) -> zbus::Result<()>;
     fn start_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
@@ -105,6 +107,15 @@ trait Manager {
 pub(crate) fn is_stopping() -> Result<bool, BusError> {
     let state = bus::with(async |connection| ManagerProxy::new(connection).await?.system_state().await)?;
     Ok(state == "stopping")
+}
+
+/// The version of the systemd that runs (its property `Version`).
+///
+/// # Errors
+///
+/// If systemd cannot be reached.
+pub(super) fn version() -> Result<String, BusError> {
+    bus::with(async |connection| ManagerProxy::new(connection).await?.version().await)
 }
 
 /// Makes systemd reload all unit files.

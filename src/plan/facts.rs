@@ -16,6 +16,7 @@ mod users;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+pub(crate) use programs::{no_nft, no_nspawn};
 use sources::sources;
 
 use crate::diag::{Code, Diagnostic};
@@ -57,6 +58,19 @@ impl Probe for BeforeBuild<'_> {
     fn packet_filters(&self) -> Vec<serde_json::Value> {
         self.0.packet_filters()
     }
+}
+
+/// What other programs of the host do to the network of containers: a dhcpcd that would configure their interfaces, and rules that
+/// drop the packets of their forwards.
+pub(crate) fn of_others(
+    manifest: &Manifest,
+    spec: &HostSpec,
+    host: &dyn Probe,
+    snapshot: &Snapshot,
+) -> Vec<Diagnostic> {
+    let dropped =
+        if filters::are_wanted(spec) { filters::findings(spec, &host.packet_filters()) } else { Vec::new() };
+    dhcpcd::finding(manifest, snapshot).into_iter().chain(dropped).map(|(finding, _)| finding).collect()
 }
 
 /// Everything the host lacks: programs, sources of bind mounts and credentials, guest systems, network namespaces, bridges, and the

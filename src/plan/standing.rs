@@ -10,6 +10,7 @@ use super::cost::Disruption;
 use super::state_view::StateView;
 use super::version::Version;
 use super::{drift, reasons};
+use crate::diag::Diagnostic;
 use crate::model::ContainerName;
 use crate::model::spec::Ports;
 use crate::render::nft::RuleLine;
@@ -69,6 +70,12 @@ pub(crate) fn of(name: &ContainerName, snapshot: &Snapshot, missing: &MissingFor
         }
     }
     standing
+}
+
+/// How what is written on the host beside containers differs from what was written: files that guard interfaces, the generation, the
+/// directories.
+pub(crate) fn of_host(snapshot: &Snapshot) -> Vec<Diagnostic> {
+    drift::of_host(snapshot)
 }
 
 /// What the container's next start uses, if known.

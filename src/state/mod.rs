@@ -210,6 +210,15 @@ pub enum Rules {
     Present(serde_json::Value),
 }
 
+/// The versions of programs that containers need, as these print them; `None` if they do not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Versions {
+    /// The systemd that runs.
+    pub systemd: Option<String>,
+    /// nft.
+    pub nft: Option<String>,
+}
+
 /// Why something could not be observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unobserved {

@@ -3,6 +3,7 @@
 pub(super) mod boot;
 pub(super) mod build;
 pub(super) mod check;
+pub(super) mod doctor;
 pub(super) mod documents;
 pub(super) mod eval;
 pub(super) mod firewall;

@@ -16,7 +16,7 @@ use crate::model::spec::NewSource;
 use crate::render::paths;
 use crate::state::{
     AbsentMount, Generation, GenerationEntry, GenerationSummary, GuestSystem, Health, LastSwitch, ProbeError,
-    Snapshot,
+    Snapshot, Versions,
 };
 
 /// The lock, which frees the host when it is dropped.
@@ -39,6 +39,10 @@ impl LiveHost for MemoryHost {
 
     fn holds_lock(&self, _: u32) -> bool {
         self.is_locked.load(Ordering::SeqCst)
+    }
+
+    fn versions(&self) -> Versions {
+        self.state().versions.clone()
     }
 
     fn follow(&self, _: &BTreeSet<String>) {}

@@ -16,17 +16,27 @@ pub(super) fn missing(manifest: &Manifest, spec: &HostSpec, snapshot: &Snapshot)
     let enabled = manifest.boot.enable_containers.known() != Some(&false);
     let mut findings = Vec::new();
     if !snapshot.nspawn && enabled && !manifest.containers.is_empty() {
-        let message = "systemd-nspawn is not installed, and containers need it to run";
-        let help = "install it (on Debian and Ubuntu: the package systemd-container)";
-        findings.push(Diagnostic::error(Code::Program, message).help(help));
+        findings.push(no_nspawn());
     }
     let has_rules = || has_rules(manifest, spec, enabled) || had_rules(snapshot);
     if snapshot.rules == Err(Unobserved::NoProgram) && has_rules() {
-        let message = "nft is not installed, or not on PATH, and the firewall rules need it";
-        let help = "install nftables, or add the directory of `nft` to PATH (under sudo, that is `secure_path`)";
-        findings.push(Diagnostic::error(Code::Program, message).help(help));
+        findings.push(no_nft());
     }
     findings
+}
+
+/// The error about a host without systemd-nspawn.
+pub(crate) fn no_nspawn() -> Diagnostic {
+    let message = "systemd-nspawn is not installed, and containers need it to run";
+    Diagnostic::error(Code::Program, message)
+        .help("install it (on Debian and Ubuntu: the package systemd-container)")
+}
+
+/// The error about a host without nft.
+pub(crate) fn no_nft() -> Diagnostic {
+    let message = "nft is not installed, or not on PATH, and the firewall rules need it";
+    let help = "install nftables, or add the directory of `nft` to PATH (under sudo, that is `secure_path`)";
+    Diagnostic::error(Code::Program, message).help(help)
 }
 
 /// Whether the known part of the configuration asks for rules.

@@ -7,6 +7,7 @@
 mod accidents;
 mod attack;
 mod changes;
+mod doctor;
 mod drift;
 mod flake;
 mod forwards;
